@@ -1,0 +1,147 @@
+"""Evidence and a seed in, a verdict out: a pure function, run where no student's code can reach it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+
+import torch
+
+from autograder.oracles import Exercise, Form, find_exercise
+from autograder.student.check import gather
+from autograder.student.evidence import Case, Evidence, Odd
+from autograder.verdict import Verdict, Where
+
+ROUNDING = 1e-9  # of the reference's largest value: far above float64's rounding, far below any mistake
+FLOAT32 = 2e-5  # what is left when somewhere inside float32 was used
+
+
+def judge(exercise_name: str, evidence: Evidence, seed: int) -> Verdict:
+    """Judge what came out of one exercise.
+
+    Args:
+        exercise_name: which exercise was asked for.
+        evidence: what the probe recorded in the student's kernel.
+        seed: the seed that the problem was drawn from.
+
+    Returns:
+        The verdict. It depends on nothing but these arguments.
+    """
+    exercise = find_exercise(exercise_name)
+    if evidence.exercise != exercise_name:
+        return Verdict(exercise_name, "no_evidence", 0.0, detail="the evidence is of another exercise")
+    right = run_form(exercise_name, None, seed)
+    failed = tuple(name for name in right.cases if not same_case(evidence.cases.get(name), right.cases[name]))
+    if not failed and evidence.cases.keys() == right.cases.keys():
+        return Verdict(exercise_name, "correct", 1.0, printed=evidence.printed)
+    fraction = 0.5 if exercise.half and exercise.half not in failed else 0.0
+    found = _explain(exercise, evidence, right, seed)
+    return Verdict(
+        exercise_name,
+        found.kind,
+        max(found.fraction, fraction),
+        found.name,
+        found.where,
+        found.detail,
+        found.lines,
+        failed if exercise.half else (),
+        evidence.printed,
+    )
+
+
+@lru_cache(maxsize=256)
+def run_form(exercise_name: str, form_name: str | None, seed: int) -> Evidence:
+    """The evidence that the reference (`None`) or a named form gives on the problem of this seed."""
+    exercise = find_exercise(exercise_name)
+    functions = {None: exercise.reference} | {form.name: form.function for form in exercise.forms}
+    return gather(exercise_name, functions[form_name], exercise.draw(seed))
+
+
+def matching_form(exercise: Exercise, evidence: Evidence, seed: int) -> Form | None:
+    """The form whose outputs these are, to rounding; `None` where no form or more than one name fits."""
+    for form in exercise.forms:
+        ours = run_form(exercise.name, form.name, seed)
+        if ours.cases.keys() == evidence.cases.keys() and all(
+            same_case(evidence.cases[name], case) for name, case in ours.cases.items()
+        ):
+            return form
+    return None
+
+
+def same_case(given: Case | None, expected: Case, tolerance: float = ROUNDING) -> bool:
+    """Whether two cases hold the same numbers to rounding and ended the same way."""
+    if given is None or len(given.steps) != len(expected.steps):
+        return False
+    if (given.trouble and given.trouble.kind) != (expected.trouble and expected.trouble.kind):
+        return False
+    return next(differences(given, expected, tolerance), None) is None
+
+
+def differences(given: Case, expected: Case, tolerance: float = ROUNDING) -> Iterator[tuple[int, int, str, float]]:
+    """Where two cases differ: step and tensor (from 1), what differs, and by how much."""
+    values = [v for step in expected.steps for v in step if isinstance(v, torch.Tensor)]
+    scale = max((float(v.abs().nan_to_num(0.0, 0.0, 0.0).max()) for v in values if v.numel()), default=0.0)
+    for number, (ours, theirs) in enumerate(zip(expected.steps, given.steps, strict=False), start=1):
+        if len(ours) != len(theirs):
+            yield number, 1, f"{len(theirs)} values; expected {len(ours)}", math.nan
+            return
+        for k, (right, value) in enumerate(zip(ours, theirs, strict=True), start=1):
+            if isinstance(value, Odd) or isinstance(right, Odd):
+                if value != right:
+                    yield number, k, f"{_name(value)}; expected {_name(right)}", math.nan
+            elif value.shape != right.shape:
+                yield number, k, f"shape {list(value.shape)}; expected {list(right.shape)}", math.nan
+            elif not value.is_floating_point():
+                yield number, k, f"a tensor of {value.dtype}; expected {right.dtype}", math.nan
+            elif not torch.allclose(
+                value.double(), right.double(), rtol=0.0, atol=tolerance * max(scale, 1e-30), equal_nan=True
+            ):
+                yield number, k, "", float((value.double() - right.double()).abs().max())
+
+
+def _explain(exercise: Exercise, evidence: Evidence, right: Evidence, seed: int) -> Verdict:
+    name = exercise.name
+    troubles = [case.trouble for case in evidence.cases.values() if case.trouble]
+    if any(t.kind == "unwritten" for t in troubles):
+        return Verdict(name, "unwritten", 0.0)
+    form = matching_form(exercise, evidence, seed)
+    where, found = _first_difference(evidence, right)
+    if form:
+        kind = "convention" if form.fraction else "mistake"
+        return Verdict(name, kind, form.fraction, form.name, where, form.words)
+    for case_name, case in evidence.cases.items():
+        if case.trouble and not (where and where.case == case_name and found):
+            place = Where(case_name, case.trouble.step, 1)
+            return Verdict(name, case.trouble.kind, 0.0, "", place, case.trouble.text, case.trouble.lines)
+    if found:
+        return Verdict(name, "unusable", 0.0, "", where, found)
+    if all(same_case(evidence.cases.get(c), case, FLOAT32) for c, case in right.cases.items()):
+        return Verdict(name, "mistake", 0.0, "float32_inside", where, FLOAT32_WORDS)
+    return Verdict(name, "unknown", 0.0, "", where)
+
+
+FLOAT32_WORDS = (
+    "the numbers agree to about seven digits and no further: somewhere inside, the computation is in float32. "
+    "Which tensor or number did you make without taking over the dtype of the inputs?"
+)
+
+
+def _first_difference(evidence: Evidence, right: Evidence) -> tuple[Where | None, str]:
+    """Where the evidence first differs; a difference in kind, which is told in words, goes before one in size."""
+    first: Where | None = None
+    for name, expected in right.cases.items():
+        given = evidence.cases.get(name, Case())
+        for step, k, found, deviation in differences(given, expected):
+            where = Where(name, step, k, None if math.isnan(deviation) else deviation)
+            if found:
+                return where, found
+            first = first or where
+        if not given.trouble and len(given.steps) != len(expected.steps):
+            rows = f"{len(given.steps)} steps recorded; expected {len(expected.steps)}"
+            return first or Where(name, min(len(given.steps), len(expected.steps)) + 1, 1), rows
+    return first, ""
+
+
+def _name(value: torch.Tensor | Odd) -> str:
+    return value.type_name if isinstance(value, Odd) else "a tensor"

@@ -1,0 +1,98 @@
+"""`check` as a student uses it: the same probe, oracle and words as the grader's, judged on the spot."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from typing import Any
+
+from autograder.feedback import words
+from autograder.judge import judge
+from autograder.oracles import find_exercise
+from autograder.scan import Cell, find_shortcut
+from autograder.student.check import gather
+from autograder.verdict import Verdict
+
+__all__ = ["CheckFailed", "NotJudged", "check"]
+
+
+class _OnlyWords(Exception):
+    """An error that a notebook shows as its message alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+class CheckFailed(_OnlyWords):
+    """The exercise does not have all its points yet; the message is the verdict in words."""
+
+
+class NotJudged(_OnlyWords):
+    """The notebook runs under a grader that nobody outside will judge, so nothing can be earned."""
+
+
+def check(exercise: str, attempt: Any) -> None:
+    """Judge an exercise on the spot and show the verdict.
+
+    Args:
+        exercise: the exercise's name, for example `"momentum_step"`.
+        attempt: your function or class.
+
+    Raises:
+        CheckFailed: if there is something left to mend; the message says what.
+        NotJudged: under nbgrader without Downhill's preprocessors.
+        LookupError: if there is no such exercise.
+    """
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde":
+        raise NotJudged(
+            "Not judged: nbgrader ran this cell without Downhill's preprocessors, so no points are given.\n"
+            "Add `from autograder.pipeline import configure; configure(c)` to the course's nbgrader_config.py "
+            "and autograde again."
+        )
+    verdict = judged(exercise, attempt)
+    _show(verdict)
+    if verdict.fraction < 1:
+        raise CheckFailed(words.text(verdict))
+
+
+def judged(exercise: str, attempt: Any) -> Verdict:
+    """The verdict on an attempt, with the public seed."""
+    known = find_exercise(exercise)
+    shortcut = find_shortcut(_cells(), exercise, known.does_the_work)
+    if shortcut:
+        return Verdict(exercise, "flagged", 0.0, detail=shortcut)
+    seed = public_seed(exercise)
+    return judge(exercise, gather(exercise, attempt, known.draw(seed)), seed)
+
+
+def public_seed(exercise: str) -> int:
+    """The seed of practice, the same on every machine."""
+    return int.from_bytes(hashlib.sha256(exercise.encode()).digest()[:6], "big")
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
+
+
+def _cells() -> list[Cell]:
+    shell = _shell()
+    return [Cell(f"In [{n}]", source) for n, source in enumerate(shell.user_ns.get("In", [])) if n] if shell else []
+
+
+def _show(verdict: Verdict) -> None:
+    shell = _shell()
+    if shell is None:
+        if verdict.fraction == 1:
+            print(words.text(verdict))
+        return
+    from IPython.display import clear_output, publish_display_data
+
+    if hasattr(shell, "kernel"):
+        # a library's warnings past our capture would fail the cell under Validate
+        sys.stdout.flush()
+        sys.stderr.flush()
+        clear_output()
+    if verdict.fraction == 1:
+        publish_display_data({"text/plain": words.text(verdict), "text/html": words.html(verdict)})

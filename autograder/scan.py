@@ -1,0 +1,146 @@
+"""Find what does an exercise's work for the student, by reading the code and never running it.
+
+Starting at the exercise's name, every definition it reaches is read. A dotted name on the exercise's list (such
+as `torch.optim.SGD`) is a shortcut; so is code that cannot be read (`exec`, `eval`). In a scratch cell that the
+exercise does not reach, all of it is free.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+ALLOWED = ("torch.optim.Optimizer", "torch.optim.optimizer.Optimizer")
+UNREADABLE = ("exec", "eval", "compile", "__import__", "importlib", "globals", "vars")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell: where it stands, for a message, and its source."""
+
+    place: str
+    source: str
+
+
+@dataclass(frozen=True)
+class _Definition:
+    place: str
+    lines: tuple[str, ...]
+    node: ast.AST
+
+
+def find_shortcut(cells: list[Cell], exercise: str, does_the_work: tuple[str, ...]) -> str:
+    """The first shortcut that the exercise's own code reaches, as a sentence with its line, or "".
+
+    Args:
+        cells: all code cells, in order.
+        exercise: the name of the student's function or class.
+        does_the_work: dotted names that are refused; `torch.optim.Optimizer` itself is always free.
+
+    Example:
+        >>> find_shortcut([Cell("cell 1", "import torch\\nMine = torch.optim.SGD")], "Mine", ("torch.optim",))
+        '`torch.optim.SGD` does the work of this exercise (cell 1, line 2: Mine = torch.optim.SGD)'
+    """
+    definitions, modules = _read(cells)
+    reached, waiting = set(), [exercise]
+    while waiting:
+        name = waiting.pop()
+        if name in reached:
+            continue
+        reached.add(name)
+        if name != exercise and name in modules and _refused(modules[name], does_the_work):
+            return f"`{modules[name]}` does the work of this exercise (imported as {name})"
+        for definition in definitions.get(name, []):
+            local = modules | _imports(definition.node)
+            for dotted, line in _dotted_names(definition.node, local):
+                if _refused(dotted, does_the_work):
+                    return _sentence(f"`{dotted}` does the work of this exercise", definition, line)
+                if dotted.split(".")[0] in UNREADABLE:
+                    return _sentence(f"`{dotted}` runs code that cannot be read", definition, line)
+                waiting.append(dotted.split(".")[0])
+    return ""
+
+
+def _read(cells: list[Cell]) -> tuple[dict[str, list[_Definition]], dict[str, str]]:
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    definitions: dict[str, list[_Definition]] = {}
+    modules: dict[str, str] = {}
+    for cell in cells:
+        try:
+            code = TransformerManager().transform_cell(cell.source)
+            tree = ast.parse(code)
+        except (SyntaxError, ValueError, RecursionError):
+            continue  # a cell that does not parse defines nothing
+        lines = tuple(code.splitlines())
+        modules |= _imports(tree)
+        for statement in ast.walk(tree):
+            for name in _bound(statement):
+                definitions.setdefault(name, []).append(_Definition(cell.place, lines, statement))
+    return definitions, modules
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            for part in ast.walk(target):
+                if isinstance(part, ast.Name):
+                    yield part.id
+
+
+def _imports(tree: ast.AST) -> dict[str, str]:
+    modules = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                modules[alias.asname or alias.name.split(".")[0]] = (
+                    alias.name if alias.asname else alias.name.split(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                modules[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return modules
+
+
+def _dotted_names(tree: ast.AST, modules: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """Every name or attribute chain that is read, imports resolved, longest first."""
+    inner: set[int] = set()
+    for node in ast.walk(tree):
+        dotted = _dotted(node)
+        if dotted and id(node) not in inner:
+            part: ast.AST = node
+            while isinstance(part, ast.Attribute | ast.Call):
+                part = part.value if isinstance(part, ast.Attribute) else part.args[0]
+                inner.add(id(part))
+            head, _, rest = dotted.partition(".")
+            resolved = modules.get(head, head)
+            yield f"{resolved}.{rest}" if rest else resolved, getattr(node, "lineno", 1)
+
+
+def _dotted(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        base = _dotted(node.value)
+        return f"{base}.{node.attr}" if base else ""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+        match node.args:
+            case [holder, ast.Constant(value=str(attribute)), *_]:
+                dotted = _dotted(holder)
+                return f"{dotted}.{attribute}" if dotted else ""
+    return ""
+
+
+def _refused(dotted: str, does_the_work: tuple[str, ...]) -> bool:
+    if any(dotted == a or dotted.startswith(f"{a}.") for a in ALLOWED):
+        return False
+    return any(dotted == r or dotted.startswith(f"{r}.") for r in does_the_work)
+
+
+def _sentence(what: str, definition: _Definition, line: int) -> str:
+    source = definition.lines[line - 1].strip() if line <= len(definition.lines) else ""
+    return f"{what} ({definition.place}, line {line}: {source[:120]})"

@@ -1,0 +1,1 @@
+"""The lessons (notebooks under `source/`), their pictures (`visuals`) and the course's nbgrader settings."""

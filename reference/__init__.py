@@ -1,0 +1,1 @@
+"""Reference implementations of everything the lessons teach, in plain PyTorch, written to be read."""

@@ -1,0 +1,110 @@
+"""Every known mistake is caught and named, no right form is accused, and the verdict is the same every time."""
+
+import pytest
+import torch
+from right_forms import RIGHT
+
+from autograder.judge import judge, run_form
+from autograder.oracles import Exercise, Form, lessons
+from autograder.student.check import gather
+from autograder.student.evidence import Case, Evidence, Trouble
+
+SEEDS = (1, 2026)
+EXERCISES = [e for exercises in lessons().values() for e in exercises]
+FORMS = [pytest.param(e, f, id=f"{e.name}-{f.name}") for e in EXERCISES for f in e.forms]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("exercise", "form"), FORMS)
+def test_a_form_is_caught_and_named(exercise: Exercise, form: Form, seed: int) -> None:
+    verdict = judge(exercise.name, run_form(exercise.name, form.name, seed), seed)
+    assert verdict.name == form.name
+    assert verdict.fraction < 1
+    if form.fraction:
+        assert (verdict.kind, verdict.fraction) == ("convention", form.fraction)
+    else:
+        assert verdict.kind == "mistake"
+        assert verdict.fraction <= (0.5 if exercise.half else 0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+def test_the_reference_is_right(exercise: Exercise, seed: int) -> None:
+    assert judge(exercise.name, run_form(exercise.name, None, seed), seed).kind == "correct"
+
+
+@pytest.mark.parametrize(("exercise", "form"), [(e, f) for e, forms in RIGHT.items() for f in forms])
+def test_no_right_form_is_accused(exercise: str, form: object) -> None:
+    seed = 7
+    draw = next(e.draw for e in EXERCISES if e.name == exercise)
+    verdict = judge(exercise, gather(exercise, form, draw(seed)), seed)
+    assert verdict.label == "correct", verdict
+
+
+def test_the_three_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = [(e, f) for e in EXERCISES for f in e.forms]
+    verdicts = [judge(e.name, run_form(e.name, f.name, 3), 3) for e, f in wrong]
+    caught = sum(v.fraction < 1 for v in verdicts)
+    named = sum(v.name == f.name for v, (_, f) in zip(verdicts, wrong, strict=True))
+    accused = 0
+    for name, forms in RIGHT.items():
+        draw = next(e.draw for e in EXERCISES if e.name == name)
+        accused += sum(judge(name, gather(name, form, draw(3)), 3).fraction < 1 for form in forms)
+    with capsys.disabled():
+        print(f"\nforms that are not the reference: {len(wrong)}, caught {caught}, named {named}; accused {accused}")
+    assert caught == len(wrong)
+    assert named >= 0.9 * len(wrong)
+    assert accused == 0
+
+
+def test_evidence_of_another_exercise_earns_nothing() -> None:
+    assert judge("gradient_step", run_form("momentum_step", None, 1), 1).kind == "no_evidence"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1e300])
+def test_numbers_that_are_no_answer_earn_nothing(value: float) -> None:
+    evidence = run_form("gradient_step", None, 1)
+    steps = [[torch.full_like(v, value) for v in step] for step in evidence.cases["two parameters"].steps]
+    forged = Evidence("gradient_step", {"two parameters": Case(steps)})
+    assert judge("gradient_step", forged, 1).fraction == 0
+
+
+def test_evidence_without_cases_earns_nothing() -> None:
+    assert judge("momentum_step", Evidence("momentum_step", {}), 1).fraction == 0
+
+
+def test_right_numbers_for_another_seed_earn_nothing() -> None:
+    assert judge("momentum_step", run_form("momentum_step", None, 1), 2).fraction == 0
+
+
+def test_trouble_is_told_with_its_step() -> None:
+    case = Case([], Trouble("raised", "ValueError: no", 1, ("line 3, in f: raise ValueError('no')",)))
+    verdict = judge("gradient_step", Evidence("gradient_step", {"two parameters": case}), 1)
+    assert (verdict.kind, verdict.where and verdict.where.step) == ("raised", 1)
+
+
+def test_float32_inside_is_named() -> None:
+    def step(params, grads, lr):  # type: ignore[no-untyped-def]
+        return [(p.float() - lr * g.float()).double() for p, g in zip(params, grads, strict=True)]
+
+    draw = next(e.draw for e in EXERCISES if e.name == "gradient_step")
+    assert judge("gradient_step", gather("gradient_step", step, draw(1)), 1).name == "float32_inside"
+
+
+@pytest.mark.parametrize(
+    ("attempt", "kind", "words"),
+    [
+        (3, "unusable", "expected a function"),
+        (lambda params, grads: params, "unusable", "does not fit the call"),
+        (lambda params, grads, lr: None, "unusable", "is a `return` missing?"),
+        (lambda params, grads, lr: params[:1], "unusable", "returned 1 tensors; expected 2"),
+        (lambda params, grads, lr: [p.flatten() for p in params], "unusable", "shape [6]; expected [2, 3]"),
+        (lambda params, grads, lr: [p.long() for p in params], "unusable", "int64"),
+        (lambda params, grads, lr: ["a", "b"], "unusable", "str; expected a tensor"),
+    ],
+)
+def test_what_cannot_be_checked_is_told(attempt: object, kind: str, words: str) -> None:
+    draw = next(e.draw for e in EXERCISES if e.name == "gradient_step")
+    verdict = judge("gradient_step", gather("gradient_step", attempt, draw(1)), 1)
+    assert (verdict.kind, verdict.fraction) == (kind, 0)
+    assert words in verdict.detail
