@@ -53,7 +53,10 @@ def find_shortcut(cells: list[Cell], exercise: str, does_the_work: tuple[str, ..
             return f"`{modules[name]}` does the work of this exercise (imported as {name})"
         for definition in definitions.get(name, []):
             local = modules | _imports(definition.node)
+            own = _locals(definition.node) - local.keys()
             for dotted, line in _dotted_names(definition.node, local):
+                if dotted.split(".")[0] in own:
+                    continue
                 if _refused(dotted, does_the_work):
                     return _sentence(f"`{dotted}` does the work of this exercise", definition, line)
                 if dotted.split(".")[0] in UNREADABLE:
@@ -62,18 +65,46 @@ def find_shortcut(cells: list[Cell], exercise: str, does_the_work: tuple[str, ..
     return ""
 
 
-def _read(cells: list[Cell]) -> tuple[dict[str, list[_Definition]], dict[str, str]]:
+def find_tampering(cells: list[Cell]) -> str:
+    """The first line that rebinds `check` or reaches into `autograder`, as a sentence, or "".
+
+    Example:
+        >>> find_tampering([Cell("cell 3", "check = print")])
+        '`check` is bound anew (cell 3)'
+    """
+    definitions, modules = _read(cells)
+    if "check" in definitions:
+        return f"`check` is bound anew ({definitions['check'][0].place})"
+    for cell in cells:
+        for name, module in _imports(_parse(cell)).items():
+            if name == "check" and module != "autograder.check":
+                return f"`check` is bound anew ({cell.place})"
+        for dotted, line in _dotted_names(_parse(cell), modules):
+            if dotted.startswith("autograder.") and dotted != "autograder.check":
+                return f"`{dotted}` reaches into the grader ({cell.place}, line {line})"
+        for module in _imports(_parse(cell)).values():
+            if module.startswith("autograder.") and module != "autograder.check":
+                return f"`{module}` reaches into the grader ({cell.place})"
+    return ""
+
+
+def _parse(cell: Cell) -> ast.Module:
+    """The cell's code, magics resolved; a cell that does not parse defines nothing."""
     from IPython.core.inputtransformer2 import TransformerManager
 
+    try:
+        code: str = TransformerManager().transform_cell(cell.source)
+        return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError):
+        return ast.Module(body=[], type_ignores=[])
+
+
+def _read(cells: list[Cell]) -> tuple[dict[str, list[_Definition]], dict[str, str]]:
     definitions: dict[str, list[_Definition]] = {}
     modules: dict[str, str] = {}
     for cell in cells:
-        try:
-            code = TransformerManager().transform_cell(cell.source)
-            tree = ast.parse(code)
-        except (SyntaxError, ValueError, RecursionError):
-            continue  # a cell that does not parse defines nothing
-        lines = tuple(code.splitlines())
+        tree = _parse(cell)
+        lines = tuple(cell.source.splitlines())
         modules |= _imports(tree)
         for statement in ast.walk(tree):
             for name in _bound(statement):
@@ -90,6 +121,16 @@ def _bound(node: ast.AST) -> Iterator[str]:
             for part in ast.walk(target):
                 if isinstance(part, ast.Name):
                     yield part.id
+
+
+def _locals(definition: ast.AST) -> set[str]:
+    """Names that a function or class binds for itself: they mean nothing outside it."""
+    if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return set()
+    bound = {node.arg for node in ast.walk(definition) if isinstance(node, ast.arg)}
+    bound |= {n.id for n in ast.walk(definition) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    shared = [name for n in ast.walk(definition) if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names]
+    return bound - set(shared)
 
 
 def _imports(tree: ast.AST) -> dict[str, str]:

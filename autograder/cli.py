@@ -1,0 +1,143 @@
+"""The command `downhill`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from autograder.errors import DownhillError
+
+app = typer.Typer(
+    help="Downhill: a course and grading kit on how neural networks are trained.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON instead of a table.")]
+
+
+@app.command("new-course")
+def new_course(directory: Path) -> None:
+    """Make a course folder with all lessons, ready for nbgrader."""
+    from autograder.pipeline.grade import new_course as make
+
+    made = make(directory)
+    print(f"{made.root} is a course. Next: `cd {directory}` and `nbgrader generate_assignment 06_momentum`.")
+
+
+@app.command()
+def grade(
+    lesson: str,
+    course: Annotated[Path, typer.Option(help="The course's folder.")] = Path("."),
+    as_json: Json = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Submissions at once; default: all cores.")] = None,
+) -> None:
+    """Grade everything that lies in submitted/ for LESSON, and write gradebook, CSV and feedback."""
+    from autograder.feedback.class_page import write_class_page
+    from autograder.pipeline.course import CourseFolder
+    from autograder.pipeline.grade import grade as grade_lesson
+
+    with _Progress(quiet=as_json) as progress:
+        folder = CourseFolder(course)
+        report = grade_lesson(lesson, folder, workers, progress)
+    report.report = str(write_class_page(folder, report))
+    _finish(report, as_json)
+
+
+@app.command()
+def check(notebooks: list[Path], as_json: Json = False) -> None:
+    """Score notebooks without a course. Exit code 0: all right; 1: something is wrong; 2: unusable."""
+    from autograder.pipeline.standalone import score_notebook
+
+    results = [score_notebook(path) for path in notebooks]
+    for result in results:
+        if as_json:
+            print(json.dumps(result.to_json()))
+        else:
+            print(result.text())
+    raise typer.Exit(max(result.exit_code for result in results))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path | None, typer.Option(help="Where to make the course; default: a throwaway folder.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Play a whole class: make a course, release lesson 06, hand in, grade, and show what came of it."""
+    from autograder.demo.play import play
+
+    with _Progress(quiet=as_json) as progress:
+        report, kinds = play(out, progress)
+    _finish(report, as_json, kinds)
+
+
+class _Progress:
+    """A progress bar with the time left, on standard error."""
+
+    def __init__(self, quiet: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        self._bar = Progress(*columns, console=Console(stderr=True), disable=quiet)
+        self._task = self._bar.add_task("grading", total=None)
+
+    def __enter__(self) -> _Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, student: str, done: int, total: int) -> None:
+        self._bar.update(self._task, completed=done, total=total)
+
+
+def _finish(report: Any, as_json: bool, kinds: dict[str, str] | None = None) -> None:
+    data = report.to_json()
+    for row in data["students"]:
+        if kinds is not None:
+            row["kind"] = kinds.get(row["student"], "")
+    if as_json:
+        print(json.dumps(data))
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=f"{report.lesson}, {len(report.students)} submissions in {report.seconds:.0f} s")
+    for heading in ("student", "points", "verdicts", "notes"):
+        table.add_column(heading)
+    for row in report.students:
+        told = "\n".join(f"{name}: {label}" for name, label in row.verdicts.items())
+        notes = "\n".join([*row.notes, *(["waits for a person"] if row.needs_person else [])])
+        points = f"{row.points:g} of {report.max_points:g}"
+        table.add_row(escape(row.student), points, escape(told), escape(notes[:300]))
+    console = Console()
+    console.print(table)
+    console.print(f"The class on one page: {report.report}", soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command; an error a person can mend is one line, with `--verbose` its traceback too."""
+    import warnings
+
+    # nbgrader 0.9.6 under SQLAlchemy 2.1 warns at every new submission
+    warnings.filterwarnings("ignore", message="Object of type <Submitted")
+    verbose = "--verbose" in sys.argv
+    if verbose:
+        sys.argv.remove("--verbose")
+    try:
+        app()
+    except (DownhillError, LookupError, OSError) as error:
+        if verbose:
+            raise
+        print(f"downhill: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("downhill: stopped; what was graded is kept, and the next run goes on from there", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,23 @@
+"""The errors a person can act on. Each message says what was given, what was expected and what to do.
+
+DownhillError
+├── NoCourse        the folder is no course
+├── NoLesson        no such lesson, or not released yet
+└── NoGradebook     the gradebook cannot be written
+"""
+
+
+class DownhillError(Exception):
+    """Something a person can mend; shown without a traceback."""
+
+
+class NoCourse(DownhillError):
+    """The folder is no course."""
+
+
+class NoLesson(DownhillError):
+    """There is no such lesson, or it has not been released."""
+
+
+class NoGradebook(DownhillError):
+    """The gradebook cannot be written."""

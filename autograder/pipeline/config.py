@@ -1,0 +1,131 @@
+"""Downhill's stages as nbgrader's preprocessors, and the one function that installs them in a course."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    Execute,
+    LimitOutput,
+    NbGraderPreprocessor,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+from traitlets import Integer
+
+from autograder.oracles import exercises_of
+from autograder.pipeline import score
+from autograder.pipeline.course import CourseFolder, tidy
+from autograder.pipeline.repair import repair
+from autograder.pipeline.run import Limits
+
+Resources = dict[str, Any]
+
+
+def configure(c: Any) -> None:
+    """Let nbgrader judge from outside: call this in a course's `nbgrader_config.py` with its `c`."""
+    c.Autograde.exporter_class = AnyBytesExporter
+    c.Autograde.pre_convert_hook = tidy_submission
+    c.Autograde.sanitize_preprocessors = [Repair, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
+    c.Autograde.autograde_preprocessors = [
+        Run,
+        Judge,
+        LimitOutput,
+        SaveAutoGrades,
+        Flag,
+        AssignLatePenalties,
+        CheckCellMetadata,
+    ]
+    c.HTMLExporter.sanitize_html = True
+
+
+def tidy_submission(assignment: str, student: str, notebooks: list[str]) -> None:
+    """nbgrader's hook before a submission is read; `notebooks` is nbgrader's own list and is changed in place."""
+    folder = Path(notebooks[0]).parent
+    tidy(folder, assignment)
+    notebooks[:] = [str(folder / f"{assignment}.ipynb")]
+
+
+class AnyBytesExporter(NotebookExporter):
+    """Hands a submission's bytes to `Repair` unread: what is no notebook must not stop the batch."""
+
+    def from_file(self, file_stream: Any, resources: Resources | None = None, **kw: Any) -> Any:
+        resources = {} if resources is None else resources
+        if any(isinstance(preprocessor, Repair) for preprocessor in self._preprocessors):
+            resources["downhill_raw"] = Path(file_stream.name).read_bytes()
+            return self.from_notebook_node(new_notebook(), resources=resources, **kw)
+        return super().from_file(file_stream, resources=resources, **kw)
+
+
+class _Stage(NbGraderPreprocessor):
+    @property
+    def course(self) -> CourseFolder:
+        """The course that is being graded."""
+        return CourseFolder(Path(self.parent.parent.coursedir.root))
+
+
+class Repair(_Stage):
+    """Any bytes to a clean notebook; notes travel in the notebook's metadata, which no student writes."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        repaired = repair(resources.pop("downhill_raw"), self.course.released(resources["nbgrader"]["assignment"]))
+        repaired.notebook.metadata["downhill"] = {"notes": list(repaired.notes), "unreadable": repaired.unreadable}
+        return repaired.notebook, resources
+
+
+class Run(Execute, _Stage):
+    """Runs the clean notebook in a kernel of its own, or replays the run that is cached."""
+
+    timeout = Integer(Limits.cell_seconds, help="Seconds a cell may take.").tag(config=True)
+    notebook_seconds = Integer(Limits.notebook_seconds, help="Seconds a notebook may take.").tag(config=True)
+    output_bytes = Integer(Limits.output_bytes, help="Bytes a notebook may put out.").tag(config=True)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits that the course's configuration sets."""
+        return Limits(self.timeout, self.notebook_seconds, self.output_bytes)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        where = resources["nbgrader"]
+        ran, seed = self.course.ran(where["assignment"], where["student"], nb, self.limits)
+        resources["downhill_ran"], resources["downhill_seed"] = ran, seed
+        for cell, done in zip(nb.cells, ran.notebook.cells, strict=True):
+            if cell.cell_type == "code":
+                cell.outputs = done.get("outputs", [])
+        return nb, resources
+
+
+class Judge(_Stage):
+    """Evidence to verdicts, verdicts to words and points."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        where, told = resources["nbgrader"], nb.metadata.get("downhill", {})
+        ran, seed = resources.pop("downhill_ran"), resources.pop("downhill_seed")
+        found = score.verdicts(ran, exercises_of(where["assignment"]), seed, told.get("unreadable", ""))
+        score.write_outputs(nb, found)
+        self.course.record(where["assignment"], where["student"], found, list(told.get("notes", [])))
+        resources["downhill_flagged"] = [name for name, verdict in found.items() if verdict.kind == "flagged"]
+        return nb, resources
+
+
+class Flag(_Stage):
+    """Marks what a person has to look at; it comes after SaveAutoGrades, which clears such marks."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        where = resources["nbgrader"]
+        with Gradebook(where["db_url"]) as gradebook:
+            for exercise in resources.pop("downhill_flagged"):
+                grade = gradebook.find_grade(
+                    f"check_{exercise}", where["notebook"], where["assignment"], where["student"]
+                )
+                grade.needs_manual_grade = True
+            gradebook.db.commit()
+        return nb, resources

@@ -1,0 +1,151 @@
+"""A course folder on disk: its released notebooks, its secret, its cache of runs, its records."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.errors import NoCourse, NoLesson
+from autograder.oracles import Exercise, exercises_of
+from autograder.pipeline.run import Limits, Ran, cache_key, run
+from autograder.student.evidence import encode
+from autograder.verdict import Verdict
+
+MAX_FILES_BYTES = 50_000_000
+fresh_runs: dict[str, Ran] = {}
+"""Runs of this process by cache key, also those that must not be cached on disk."""
+
+
+class CourseFolder:
+    """What Downhill keeps beside nbgrader's own folders; all of it lies under `.downhill/`."""
+
+    def __init__(self, root: Path) -> None:
+        if not (root / "nbgrader_config.py").is_file():
+            raise NoCourse(
+                f"{root} is not a course folder: it has no nbgrader_config.py. "
+                "Name the folder of a course with --course, or make one with `downhill new-course DIR`."
+            )
+        self.root = root.resolve()
+        self.hidden = self.root / ".downhill"
+
+    def released(self, lesson: str) -> NotebookNode:
+        """The notebook of a lesson as students got it.
+
+        Raises:
+            NoLesson: if the lesson does not exist or has not been released.
+        """
+        path = self.root / "release" / lesson / f"{lesson}.ipynb"
+        if not path.is_file():
+            there = sorted(p.name for p in (self.root / "source").glob("*") if p.is_dir())
+            if lesson not in there:
+                raise NoLesson(f"there is no lesson {lesson!r} in this course; there are: {', '.join(there) or 'none'}")
+            raise NoLesson(
+                f"{lesson} has not been released: run `nbgrader generate_assignment {lesson}` in {self.root}"
+            )
+        return nbformat.read(path, as_version=4)
+
+    def seed(self, lesson: str, student: str, notebook: NotebookNode) -> int:
+        """The seed of a submission: an HMAC under the course's secret, so that no answer can be stored ahead."""
+        cells = json.dumps([[c.cell_type, c.source] for c in notebook.cells])
+        message = json.dumps([lesson, student, hashlib.sha256(cells.encode()).hexdigest()])
+        return int.from_bytes(hmac.digest(self.secret(), message.encode(), "sha256")[:6], "big")
+
+    def ran(self, lesson: str, student: str, notebook: NotebookNode, limits: Limits) -> tuple[Ran, int]:
+        """Run a clean notebook, or replay the run that is cached; with the seed of its problems.
+
+        A run that ended early is never cached on disk.
+        """
+        seed = self.seed(lesson, student, notebook)
+        problems = draw_problems(exercises_of(lesson), seed)
+        files = self.files(lesson, student)
+        key = cache_key(notebook, problems, limits, files)
+        cached = self.hidden / "runs" / f"{key}.json"
+        if key not in fresh_runs and cached.is_file():
+            fresh_runs[key] = Ran.from_json(cached.read_text())
+        if key not in fresh_runs:
+            fresh_runs[key] = run(notebook, problems, limits, files)
+            if not fresh_runs[key].stopped and not fresh_runs[key].slow_cells:
+                write(cached, fresh_runs[key].to_json())
+        return fresh_runs[key], seed
+
+    def files(self, lesson: str, student: str) -> dict[str, bytes]:
+        """What lies beside a submitted notebook: regular files only, never through a link."""
+        folder = self.root / "submitted" / student / lesson
+        found, size = {}, 0
+        for path in sorted(folder.rglob("*")):
+            inside = path.is_file() and not path.is_symlink() and path.resolve().is_relative_to(folder.resolve())
+            if not inside or path.suffix == ".ipynb" or path.name == "timestamp.txt":
+                continue
+            size += path.stat().st_size
+            if size > MAX_FILES_BYTES:
+                break
+            found[path.relative_to(folder).as_posix()] = path.read_bytes()
+        return found
+
+    def record(self, lesson: str, student: str, found: dict[str, Verdict], notes: list[str]) -> None:
+        """Keep the verdicts of a grading, beside the gradebook's points."""
+        data = {"notes": notes, "verdicts": {name: asdict(v) | {"label": v.label} for name, v in found.items()}}
+        write(self.hidden / "records" / lesson / f"{student}.json", json.dumps(data, indent=1))
+
+    def recorded(self, lesson: str, student: str) -> dict[str, Any]:
+        """What `record` kept, or nothing."""
+        path = self.hidden / "records" / lesson / f"{student}.json"
+        return json.loads(path.read_text()) if path.is_file() else {"notes": [], "verdicts": {}}
+
+    def secret(self) -> bytes:
+        """The course's secret, made at first use; whoever has it can foresee the problems."""
+        path = self.hidden / "secret"
+        if not path.is_file():
+            self.hidden.mkdir(mode=0o700, exist_ok=True)
+            write(path, secrets.token_hex(32))
+            path.chmod(0o600)
+        return bytes.fromhex(path.read_text())
+
+
+def draw_problems(exercises: tuple[Exercise, ...], seed: int) -> dict[str, Any]:
+    """The problems of all exercises, as they are handed to the kernel."""
+    return {e.name: encode(e.draw(seed)) for e in exercises}
+
+
+def tidy(folder: Path, lesson: str) -> list[str]:
+    """Make a submission's folder one that nbgrader reads: no links, and a notebook of the lesson's name.
+
+    A notebook of another name is copied, not renamed; a folder without any gets an empty file, which is graded
+    as what it is. Returns notes on what was done.
+    """
+    notes = []
+    for path in folder.rglob("*"):
+        if path.is_symlink():
+            path.unlink()
+            notes.append(f"the link {path.name} was removed")
+    notebook = folder / f"{lesson}.ipynb"
+    if not notebook.exists():
+        others = sorted(folder.glob("*.ipynb"), key=lambda p: (p.name.startswith(lesson), p.stat().st_mtime))
+        if others:
+            shutil.copy2(others[-1], notebook)
+            notes.append(f"{others[-1].name} was taken as {notebook.name}")
+        else:
+            notebook.write_bytes(b"")
+            notes.append("the folder held no notebook")
+    return notes
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,244 @@
+"""Grade a lesson: many submissions run at once, one writer to the gradebook, one table at the end."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder.errors import DownhillError, NoGradebook
+from autograder.pipeline import course as folders
+from autograder.pipeline.course import CourseFolder
+from autograder.pipeline.repair import repair
+from autograder.pipeline.run import Limits, Ran
+
+
+@dataclass
+class Graded:
+    """One student's row."""
+
+    student: str
+    points: float
+    verdicts: dict[str, str]
+    notes: list[str] = field(default_factory=list)
+    needs_person: bool = False
+
+
+@dataclass
+class Report:
+    """What a grading gave."""
+
+    lesson: str
+    max_points: float
+    students: list[Graded]
+    seconds: float
+    report: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As the one JSON line of `--json`."""
+        rows = [{"student": g.student, "points": g.points, "verdicts": g.verdicts} for g in self.students]
+        return {**vars(self), "seconds": round(self.seconds, 2), "students": rows}
+
+
+def load_config(root: Path) -> Config:
+    """The course's `nbgrader_config.py` as nbgrader reads it."""
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    config.CourseDirectory.root = str(root)
+    return config
+
+
+def api_for(root: Path) -> NbGraderAPI:
+    """nbgrader's own API over a course folder."""
+    config = load_config(root)
+    return NbGraderAPI(CourseDirectory(config=config), config=config)
+
+
+def grade(
+    lesson: str,
+    course: CourseFolder,
+    workers: int | None = None,
+    progress: Callable[[str, int, int], None] = lambda student, done, total: None,
+) -> Report:
+    """Grade everything that lies in `submitted/` for a lesson.
+
+    Args:
+        lesson: the lesson's name.
+        course: the course's folder.
+        workers: how many submissions run at once; the machine's cores by default.
+        progress: called after each student with the name, how many are done, and how many there are.
+
+    Raises:
+        NoLesson: if the lesson does not exist or has not been released.
+        NoGradebook: if the gradebook cannot be written.
+        DownhillError: if nothing was submitted.
+    """
+    began = time.perf_counter()
+    course.released(lesson)
+    config = load_config(course.root)
+    check_gradebook(course)
+    submitted = sorted(course.root.glob(f"submitted/*/{lesson}"))
+    students = [path.parent.name for path in submitted if path.is_dir() and not path.parent.name.startswith(".")]
+    if not students:
+        raise DownhillError(
+            f"nothing was submitted for {lesson}: expected folders like {course.root}/submitted/STUDENT/{lesson}/"
+        )
+    tidied = {name: folders.tidy(course.root / "submitted" / name / lesson, lesson) for name in students}
+    api = NbGraderAPI(CourseDirectory(config=config), config=config)
+    graded = []
+    for done, (student, ran, problem) in enumerate(_run_all(lesson, course, students, _limits(config), workers), 1):
+        folders.fresh_runs.update(ran)
+        notes = list(tidied[student])
+        problem = problem or _record(api, lesson, student)
+        graded.append(_row(course, lesson, student, notes, problem))
+        folders.fresh_runs.clear()
+        progress(student, done, len(students))
+    graded.sort(key=lambda row: row.student)
+    report = Report(lesson, _max_points(course, lesson), graded, time.perf_counter() - began)
+    write_csv(course, report)
+    return report
+
+
+def check_gradebook(course: CourseFolder) -> None:
+    """Refuse early if the gradebook cannot be written.
+
+    Raises:
+        NoGradebook: if it is locked, read-only, or no database.
+    """
+    path = course.root / "gradebook.db"
+    try:
+        with sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=3) as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.rollback()
+        if not os.access(path, os.W_OK):
+            raise sqlite3.OperationalError("it is read-only")
+    except sqlite3.Error as error:
+        raise NoGradebook(
+            f"the gradebook {path} cannot be written ({error}). Close the program that holds it, or make it "
+            "writable, and grade again; nothing was changed."
+        ) from error
+
+
+def write_csv(course: CourseFolder, report: Report) -> Path:
+    """One row a student, one column an exercise; quoted, and harmless in a spreadsheet."""
+    path = course.root / f"{report.lesson}.csv"
+    exercises = list(report.students[0].verdicts) if report.students else []
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["student", "points", "max_points", *exercises])
+        for row in report.students:
+            name = f"'{row.student}" if row.student[:1] in "=+-@\t" else row.student
+            writer.writerow([name, row.points, report.max_points, *(row.verdicts.get(e, "") for e in exercises)])
+    return path
+
+
+def _run_all(
+    lesson: str, course: CourseFolder, students: list[str], limits: Limits, workers: int | None
+) -> Iterator[tuple[str, dict[str, Ran], str]]:
+    """Run every submission, many at once; each student with its runs by cache key, or with what went wrong."""
+    waiting = students
+    for attempt in (1, 2):
+        lost = []
+        context = get_context("spawn")  # a fork would inherit this process's threads
+        with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=context) as pool:
+            futures: dict[Future[dict[str, Ran]], str] = {
+                pool.submit(run_one, str(course.root), lesson, student, limits): student for student in waiting
+            }
+            for future in as_completed(futures):
+                student = futures[future]
+                try:
+                    yield student, future.result(), ""
+                except BrokenProcessPool:
+                    lost.append(student)
+                except Exception as error:  # one bad submission must not stop the batch
+                    yield student, {}, f"it could not be run: {type(error).__name__}: {error}"
+        waiting = lost
+        if not waiting:
+            return
+        if attempt == 2:
+            for student in waiting:
+                yield student, {}, "the process that ran it died twice"
+
+
+def run_one(root: str, lesson: str, student: str, limits: Limits) -> dict[str, Ran]:
+    """Repair and run one submission in a worker; the runs by cache key."""
+    course = CourseFolder(Path(root))
+    raw = (course.root / "submitted" / student / lesson / f"{lesson}.ipynb").read_bytes()
+    clean = repair(raw, course.released(lesson)).notebook
+    course.ran(lesson, student, clean, limits)
+    return dict(folders.fresh_runs)
+
+
+def _limits(config: Config) -> Limits:
+    default = Limits()
+    return Limits(
+        config.Run.get("timeout", default.cell_seconds),
+        config.Run.get("notebook_seconds", default.notebook_seconds),
+        config.Run.get("output_bytes", default.output_bytes),
+    )
+
+
+def _record(api: NbGraderAPI, lesson: str, student: str) -> str:
+    """Write one submission to the gradebook through nbgrader itself; "" or what went wrong."""
+    done = api.autograde(lesson, student, force=True, create=True)
+    if not done["success"]:
+        return str(done.get("error") or done.get("log") or "nbgrader gave no reason").strip()[-2000:]
+    shown = api.generate_feedback(lesson, student, force=True)
+    return "" if shown["success"] else f"no feedback page: {str(shown.get('error') or shown.get('log'))[-500:]}"
+
+
+def _row(course: CourseFolder, lesson: str, student: str, notes: list[str], problem: str) -> Graded:
+    recorded = course.recorded(lesson, student)
+    verdicts = {name: v["label"] for name, v in recorded["verdicts"].items()}
+    points, person = 0.0, False
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        try:
+            submission = gradebook.find_submission(lesson, student)
+        except MissingEntry:
+            problem = problem or "nbgrader has no record of it"
+        else:
+            grades = [g for notebook in submission.notebooks for g in notebook.grades]
+            points = sum(float(g.auto_score or 0) for g in grades)
+            person = any(g.needs_manual_grade for g in grades)
+    notes = notes + recorded["notes"] + ([problem] if problem else [])
+    return Graded(student, round(points, 6), verdicts, notes, person)
+
+
+def _max_points(course: CourseFolder, lesson: str) -> float:
+    """The points that are scored automatically."""
+    cells = course.released(lesson).cells
+    marks = [cell.metadata.get("nbgrader", {}) for cell in cells]
+    return float(sum(m["points"] for m in marks if m.get("grade") and not m.get("solution")))
+
+
+def new_course(folder: Path) -> CourseFolder:
+    """Make a course folder: the lessons' sources, nbgrader's settings, a secret.
+
+    Raises:
+        DownhillError: if the folder exists and is not empty.
+    """
+    import course
+
+    if folder.exists() and any(folder.iterdir()):
+        raise DownhillError(f"{folder} is not empty; name a folder that does not exist yet")
+    home = Path(course.__file__).parent
+    shutil.copytree(home / "source", folder / "source", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copy(home / "nbgrader_config.py", folder / "nbgrader_config.py")
+    made = CourseFolder(folder)
+    made.secret()
+    return made

@@ -1,0 +1,204 @@
+"""Run a clean notebook in a kernel of its own: bytes in, bytes out.
+
+The kernel sees a staged folder with `autograder/student`, the problems, and nothing else of ours before it on the
+path. What it wrote is evidence for the judge, no more. In this version the kernel is an ordinary process with the
+rights of whoever grades: `kernel_manager` is the one place to change that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_async
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+import autograder
+from autograder import student
+
+SOURCE = Path(student.__file__).parent
+EXPERIMENT = "experiment_"  # locked cells whose grade_id begins so are for the student's eyes and are not graded
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use; a broken limit is a verdict of its own."""
+
+    cell_seconds: int = 30
+    notebook_seconds: int = 180
+    output_bytes: int = 5_000_000
+
+
+class OutputLimit(Exception):
+    """The notebook printed or displayed more than the limit."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A notebook with outputs, and why it stopped early ("time", "output", "dead" or ""), in which cell."""
+
+    notebook: NotebookNode
+    stopped: str = ""
+    at: int = -1
+    slow_cells: tuple[int, ...] = ()
+
+    def to_json(self) -> str:
+        """As text, for the cache."""
+        return json.dumps({**asdict(self), "notebook": self.notebook, "slow_cells": list(self.slow_cells)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Ran:
+        """The inverse of `to_json`."""
+        data = json.loads(text)
+        return cls(nbformat.from_dict(data["notebook"]), data["stopped"], data["at"], tuple(data["slow_cells"]))
+
+
+def cache_key(notebook: NotebookNode, problems: dict[str, Any], limits: Limits, files: dict[str, bytes]) -> str:
+    """A hash of everything a run depends on."""
+    import torch
+
+    digest = hashlib.sha256()
+    cells = [[c.cell_type, c.metadata.get("nbgrader", {}).get("grade_id"), c.source] for c in notebook.cells]
+    versions = [autograder.__version__, torch.__version__, sys.version]
+    digest.update(json.dumps([cells, problems, asdict(limits), versions]).encode())
+    for path in sorted(SOURCE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    for name, content in sorted(files.items()):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
+    return digest.hexdigest()
+
+
+def run(notebook: NotebookNode, problems: dict[str, Any], limits: Limits, files: dict[str, bytes]) -> Ran:
+    """Run a clean notebook.
+
+    Args:
+        notebook: as `repair` made it.
+        problems: for each exercise its encoded problem.
+        limits: what it may use.
+        files: what lies beside it, by relative name.
+
+    Returns:
+        The notebook with outputs. Cells marked as experiments are skipped; if a cell that counts then misses a
+        name, everything is run once more with nothing skipped.
+    """
+    ran = _run_once(notebook, problems, limits, files, skip=True)
+    if not ran.stopped and any(_missed_a_name(cell) for cell in ran.notebook.cells if not is_experiment(cell)):
+        return _run_once(notebook, problems, limits, files, skip=False)
+    return ran
+
+
+def kernel_manager(stage: Path) -> AsyncKernelManager:
+    """The kernel in which a student's code runs: the one place where it is chosen."""
+    manager = AsyncKernelManager()
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
+    manager._kernel_spec = KernelSpec(argv=argv, language="python", display_name="Python 3")
+    manager.transport = "ipc" if os.name == "posix" else "tcp"
+    manager.connection_file = str(stage / "kernel.json")
+    manager.ip = str(stage / "kernel-ipc") if manager.transport == "ipc" else "127.0.0.1"
+    return manager
+
+
+class _Client(NotebookClient):
+    """nbclient with a limit on what a notebook puts out."""
+
+    output_left: int = 0
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        if msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
+            self.output_left -= len(json.dumps(msg["content"]))
+            if self.output_left < 0:
+                raise OutputLimit
+        return super().process_message(msg, cell, cell_index)
+
+
+def _run_once(
+    notebook: NotebookNode, problems: dict[str, Any], limits: Limits, files: dict[str, bytes], *, skip: bool
+) -> Ran:
+    notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
+    stage = Path(tempfile.mkdtemp(prefix="dh-"))
+    try:
+        work = _lay_out(stage, problems, files)
+        return asyncio.run(_execute(notebook, stage, work, limits, skip))
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _lay_out(stage: Path, problems: dict[str, Any], files: dict[str, bytes]) -> Path:
+    package = stage / "path" / "autograder"
+    shutil.copytree(SOURCE, package / "student", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(Path(autograder.__file__), package / "__init__.py")
+    (package / "student" / "problems.json").write_text(json.dumps(problems))
+    work = stage / "work"
+    work.mkdir()
+    for name, content in files.items():
+        target = (work / name).resolve()
+        if target.is_relative_to(work.resolve()):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    return work
+
+
+async def _execute(notebook: NotebookNode, stage: Path, work: Path, limits: Limits, skip: bool) -> Ran:
+    manager = kernel_manager(stage)
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    env = {name: os.environ[name] for name in kept if name in os.environ}
+    env |= {"PYTHONPATH": str(stage / "path"), "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
+    client = _Client(
+        notebook,
+        km=manager,
+        timeout=limits.cell_seconds,
+        startup_timeout=120,
+        allow_errors=True,
+        interrupt_on_timeout=True,
+        error_on_timeout={"ename": "CellTimeoutError", "evalue": "", "traceback": []},
+        raise_on_iopub_timeout=True,
+        iopub_timeout=3,
+        skip_cells_with_tag="",
+        store_widget_state=False,
+        record_timing=False,
+    )
+    client.output_left = limits.output_bytes
+    client.log.disabled = True
+    stopped, index, slow = "", -1, []
+    client.on_cell_executed = lambda cell, cell_index, execute_reply: (
+        slow.append(cell_index) if execute_reply["content"].get("ename") == "CellTimeoutError" else None
+    )
+    try:
+        async with asyncio.timeout(limits.notebook_seconds), client.async_setup_kernel(env=env, cwd=str(work)):
+            for index, cell in enumerate(notebook.cells):
+                if cell.cell_type == "code" and not (skip and is_experiment(cell)):
+                    await client.async_execute_cell(cell, index)
+    except (TimeoutError, CellTimeoutError):
+        stopped = "time"
+    except OutputLimit:
+        stopped = "output"
+    except DeadKernelError:
+        stopped = "dead"
+    finally:
+        if manager.has_kernel:
+            await manager.shutdown_kernel(now=True)
+        await ensure_async(manager.cleanup_resources())
+    return Ran(notebook, stopped, index if stopped else -1, tuple(slow))
+
+
+def is_experiment(cell: NotebookNode) -> bool:
+    """Whether a cell of a clean notebook is one that grading skips."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", "")).startswith(EXPERIMENT)
+
+
+def _missed_a_name(cell: NotebookNode) -> bool:
+    outputs = cell.get("outputs", [])
+    return any(o.output_type == "error" and o.ename == "NameError" for o in outputs)

@@ -1,0 +1,121 @@
+"""A notebook that ran, and the seed of its problems: one verdict for every exercise, and clean outputs."""
+
+from __future__ import annotations
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from autograder.feedback import words
+from autograder.judge import judge
+from autograder.oracles import Exercise
+from autograder.pipeline.run import Ran
+from autograder.scan import Cell, find_shortcut, find_tampering
+from autograder.student.evidence import MIME, BadEvidence, Evidence
+from autograder.verdict import Verdict
+
+MAX_TEXT = 20_000
+MAX_IMAGE = 400_000
+
+
+def verdicts(ran: Ran, exercises: tuple[Exercise, ...], seed: int, unreadable: str = "") -> dict[str, Verdict]:
+    """The verdict on every exercise of a lesson; fails closed.
+
+    Args:
+        ran: the notebook with what its kernel wrote.
+        exercises: the lesson's exercises.
+        seed: the seed that the problems were drawn from.
+        unreadable: why the submission is no notebook, if it is none.
+    """
+    if unreadable:
+        return {e.name: Verdict(e.name, "no_evidence", 0.0, detail=unreadable) for e in exercises}
+    cells = [Cell(f"cell {n}", cell.source) for n, cell in enumerate(ran.notebook.cells, 1) if cell.cell_type == "code"]
+    tampering = find_tampering(cells)
+    found = {}
+    for exercise in exercises:
+        verdict = _verdict(ran, exercise, seed)
+        suspicious = find_shortcut(cells, exercise.name, exercise.does_the_work) or tampering
+        if verdict.fraction > 0 and suspicious:
+            verdict = Verdict(exercise.name, "flagged", 0.0, detail=suspicious)
+        found[exercise.name] = verdict
+    return found
+
+
+def write_outputs(notebook: NotebookNode, found: dict[str, Verdict]) -> None:
+    """Put verdict and points in place of each check cell's outputs, and make all other outputs harmless.
+
+    nbgrader reads the points from the one `execute_result`.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        marks = cell.metadata.get("nbgrader", {})
+        exercise = str(marks.get("grade_id", "")).removeprefix("check_")
+        if marks.get("grade") and exercise in found:
+            verdict = found[exercise]
+            told = {"text/plain": words.text(verdict), "text/html": words.html(verdict)}
+            points = repr(verdict.fraction * float(marks["points"]))
+            cell.outputs = [
+                new_output("display_data", told),
+                new_output("execute_result", {"text/plain": points}, execution_count=1),
+            ]
+        else:
+            cell.outputs = [kept for output in cell.outputs if (kept := _harmless(output))]
+
+
+def _verdict(ran: Ran, exercise: Exercise, seed: int) -> Verdict:
+    name = exercise.name
+    places = [
+        n for n, c in enumerate(ran.notebook.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == f"check_{name}"
+    ]
+    if len(places) != 1:
+        return Verdict(name, "no_evidence", 0.0, detail="its check cell is missing")
+    place = places[0]
+    if ran.stopped and place >= ran.at:
+        return _stopped(name, ran, place)
+    if place in ran.slow_cells:
+        return Verdict(name, "time", 0.0, detail="the check did not end within the time for one cell")
+    outputs = ran.notebook.cells[place].outputs
+    bundles = [output.data[MIME] for output in outputs if MIME in output.get("data", {})]
+    if not bundles:
+        errors = [f"{o.ename}: {o.evalue}" for o in outputs if o.output_type == "error"]
+        reason = errors[0][:300] if errors else "the check cell ran but put out no evidence"
+        return Verdict(name, "no_evidence", 0.0, detail=reason)
+    if len(bundles) > 1:
+        return Verdict(name, "no_evidence", 0.0, detail=f"{len(bundles)} bundles of evidence; exactly one is expected")
+    try:
+        return judge(name, Evidence.from_wire(bundles[0]), seed)
+    except BadEvidence as error:
+        return Verdict(name, "no_evidence", 0.0, detail=f"what the check cell put out is not evidence: {error}")
+    except Exception as error:  # fail closed: whatever a stranger's evidence does to the judge earns nothing
+        return Verdict(name, "no_evidence", 0.0, detail=f"the evidence could not be judged ({type(error).__name__})")
+
+
+def _stopped(name: str, ran: Ran, place: int) -> Verdict:
+    cause = {
+        "time": "the notebook ran out of time",
+        "output": "the notebook put out more than the limit",
+        "dead": "the kernel died",
+    }[ran.stopped]
+    kind = (
+        {"time": "time", "output": "output", "dead": "no_evidence"}[ran.stopped] if place == ran.at else "no_evidence"
+    )
+    return Verdict(name, kind, 0.0, detail=f"{cause} in cell {ran.at + 1}, and nothing after it was run")
+
+
+def _harmless(output: NotebookNode) -> NotebookNode | None:
+    if output.output_type == "stream":
+        return new_output("stream", name=output.name, text=str(output.text)[:MAX_TEXT])
+    if output.output_type == "error":
+        trace = [str(line)[:MAX_TEXT] for line in output.traceback[-40:]]
+        return new_output("error", ename=str(output.ename)[:200], evalue=str(output.evalue)[:2000], traceback=trace)
+    data = output.get("data", {})
+    kept = {}
+    if isinstance(data.get("text/plain"), str):
+        kept["text/plain"] = data["text/plain"][:MAX_TEXT]
+    if isinstance(data.get("image/png"), str) and len(data["image/png"]) < MAX_IMAGE and _is_base64(data["image/png"]):
+        kept["image/png"] = data["image/png"]
+    return new_output("display_data", kept) if kept else None
+
+
+def _is_base64(text: str) -> bool:
+    return all(c.isalnum() or c in "+/=\n" for c in text) and text.isascii()

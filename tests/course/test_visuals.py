@@ -1,0 +1,254 @@
+"""The pictures: pure figures with named axes and alt text, drawn without a warning, whatever a student's run does."""
+
+import ast
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import matplotlib
+import pytest
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from course import visuals
+
+HERE = Path(visuals.__file__).parent
+MODULES = sorted(HERE.glob("*.py"))
+
+
+@dataclass
+class Bowl:
+    """A landscape for tests; the lessons hand in others."""
+
+    curvatures: Tensor = field(default_factory=lambda: torch.tensor([0.1, 1.0], dtype=torch.float64))
+
+    @property
+    def minimum(self) -> Tensor:
+        return torch.zeros_like(self.curvatures)
+
+    def value(self, w: Tensor) -> Tensor:
+        return (self.curvatures * w**2).sum(dim=-1) / 2
+
+    def gradient(self, w: Tensor) -> Tensor:
+        return self.curvatures * w
+
+
+BOWL = Bowl()
+NARROW = Bowl(torch.tensor([1.0], dtype=torch.float64))
+
+
+def descend(lr: float, steps: int = 30, landscape: Bowl = BOWL) -> Tensor:
+    path = [torch.tensor([1.0, 0.8], dtype=torch.float64)[: len(landscape.curvatures)]]
+    for _ in range(steps):
+        path.append(path[-1] - lr * landscape.gradient(path[-1]))
+    return torch.stack(path)
+
+
+GOOD, DIVERGING = descend(1.5), descend(60.0, 400)
+assert not DIVERGING.isfinite().all()
+KAPPAS = torch.tensor([10.0, 100.0])
+LRS, MOMENTA = torch.linspace(0.1, 4, 20), torch.linspace(0, 0.95, 15)
+RATES = (LRS + 0 * MOMENTA[:, None]) / 3
+POINT = torch.tensor([1.0, 0.3])
+
+DRAWINGS: dict[str, Callable[[], Figure]] = {
+    "three_views": lambda: visuals.three_views(BOWL, {"yours": GOOD, "reference": descend(1.8)}),
+    "three_views, not written": lambda: visuals.three_views(BOWL, {"yours": None, "reference": GOOD}),
+    "three_views, nothing": lambda: visuals.three_views(BOWL, {}),
+    "three_views, diverging": lambda: visuals.three_views(BOWL, {"yours": DIVERGING, "reference": GOOD}),
+    "three_views, not a number": lambda: visuals.three_views(BOWL, {"yours": GOOD * torch.nan}),
+    "three_views, at rest": lambda: visuals.three_views(BOWL, {"yours": torch.zeros(3, 2)}),
+    "arrows_against_gradient": lambda: visuals.arrows_against_gradient(BOWL, POINT),
+    "step_by_step": lambda: visuals.step_by_step(BOWL, GOOD, 5),
+    "step_by_step, not written": lambda: visuals.step_by_step(BOWL, None, 5),
+    "step_by_step, diverging": lambda: visuals.step_by_step(BOWL, DIVERGING, 400),
+    "bowls": lambda: visuals.bowls([0.5, 3.0], [torch.tensor([1.0, 0.5]), torch.tensor([[1.0], [-2.0]])], 1.0),
+    "bowls, not written": lambda: visuals.bowls([0.5, 3.0], [None, None], 1.0),
+    "bowls, diverging": lambda: visuals.bowls([0.5, 3.0], [None, torch.tensor([1.0, torch.inf])], 1.0),
+    "difference_errors": lambda: visuals.difference_errors(KAPPAS, {"yours": KAPPAS, "one-sided": 0 * KAPPAS}),
+    "difference_errors, not written": lambda: visuals.difference_errors(KAPPAS, {"yours": None}),
+    "loss_curves": lambda: visuals.loss_curves({"yours": (KAPPAS, KAPPAS)}, "loss (no unit)", 5.0),
+    "loss_curves, powers": lambda: visuals.loss_curves(
+        {"yours": (torch.tensor([0, 1, 10]), KAPPAS[[0, 1, 0]])}, "loss (no unit)", xscale="symlog"
+    ),
+    "loss_curves, not written": lambda: visuals.loss_curves({"yours": None}, "loss (no unit)"),
+    "loss_curves, diverging": lambda: visuals.loss_curves(
+        {"yours": (KAPPAS, torch.tensor([1.0, torch.inf]))}, "loss (no unit)"
+    ),
+    "steps_against_condition": lambda: visuals.steps_against_condition(KAPPAS, {"a": KAPPAS}, {"a": 7 * KAPPAS}),
+    "steps_against_condition, not written": lambda: visuals.steps_against_condition(
+        KAPPAS, {"a": KAPPAS, "b": None}, {"a": None, "b": None}
+    ),
+    "two_runs": lambda: visuals.two_runs(BOWL, {"without": GOOD, "with": descend(1.0)}),
+    "two_runs, not written": lambda: visuals.two_runs(BOWL, {"without": None, "with": None}),
+    "two_runs, diverging": lambda: visuals.two_runs(BOWL, {"without": GOOD, "with": DIVERGING}),
+    "phase_diagram": lambda: visuals.phase_diagram(LRS, MOMENTA, RATES, {"yours": (2.0, 0.5)}),
+    "phase_diagram, not written": lambda: visuals.phase_diagram(LRS, MOMENTA, RATES, {"yours": None}),
+    "valley_runs": lambda: visuals.valley_runs(NARROW, {"yours": descend(0.5, 30, NARROW)}, -2, 2),
+    "valley_runs, not written": lambda: visuals.valley_runs(NARROW, {"yours": None}, -2, 2),
+    "valley_runs, diverging": lambda: visuals.valley_runs(NARROW, {"yours": descend(99.0, 400, NARROW)}, -2, 2),
+}
+
+
+@pytest.fixture(scope="module", params=DRAWINGS)
+def figure(request: pytest.FixtureRequest) -> Figure:
+    figure = DRAWINGS[request.param]()
+    assert isinstance(figure, Figure)
+    figure.draw_without_rendering()
+    return figure
+
+
+def test_every_figure_function_is_drawn_here() -> None:
+    drawn = {name.partition(",")[0] for name in DRAWINGS}
+    public = {name for name in visuals.__all__ if inspect.signature(getattr(visuals, name)).return_annotation is Figure}
+    assert drawn == public
+
+
+def test_every_axis_is_named_with_its_unit(figure: Figure) -> None:
+    for axes in figure.axes:
+        axis_names = [axes.get_xlabel(), axes.get_ylabel()]
+        if axes.get_label() == "<colorbar>":
+            axis_names = axis_names[1:]
+        if hasattr(axes, "get_zlabel"):
+            axis_names.append(axes.get_zlabel())
+        for name in axis_names:
+            assert name.endswith(")"), (axes.get_title(), name)
+            assert "(" in name, (axes.get_title(), name)
+
+
+def test_every_figure_has_alt_text(figure: Figure) -> None:
+    alt = figure.get_label()
+    assert alt.endswith(".")
+    assert len(alt.split()) >= 5
+
+
+def test_curves_differ_without_colour(figure: Figure) -> None:
+    for axes in figure.axes:
+        handles, labels = axes.get_legend_handles_labels()
+        looks = [
+            (handle.get_linestyle(), handle.get_marker())
+            for handle, label in zip(handles, labels, strict=True)
+            if "not written yet" not in label
+        ]
+        assert len(looks) == len(set(looks))
+
+
+def test_drawing_leaves_no_state_behind() -> None:
+    before = dict(matplotlib.rcParams)
+    visuals.show(DRAWINGS["three_views"]())
+    assert dict(matplotlib.rcParams) == before
+    assert GOOD.equal(descend(1.5)), "the path handed in was changed"
+
+
+def test_a_student_sees_what_is_missing() -> None:
+    figure = DRAWINGS["three_views, not written"]()
+    words = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert "yours: not written yet" in words
+
+
+def test_the_students_path_is_in_the_picture() -> None:
+    figure = visuals.three_views(BOWL, {"yours": GOOD, "reference": descend(1.8)})
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    assert torch.as_tensor(lines["yours"].get_xydata()).equal(GOOD)
+    assert lines["yours"].get_zorder() > lines["reference"].get_zorder()
+    assert torch.allclose(torch.as_tensor(figure.axes[1].lines[0].get_ydata()), BOWL.value(GOOD))
+
+
+def test_alt_text_says_how_a_run_ends() -> None:
+    alt = visuals.three_views(BOWL, {"yours": DIVERGING, "reference": GOOD}).get_label()
+    assert "yours: diverges within 400 updates" in alt
+    assert f"reference: {float(GOOD[-1].norm()):.2g} from the minimum after 30 updates" in alt
+
+
+@pytest.mark.parametrize("path", [torch.zeros(2), torch.zeros(0, 2), torch.zeros(4, 3)])
+def test_a_path_of_the_wrong_shape_is_refused_in_words(path: Tensor) -> None:
+    with pytest.raises(ValueError, match=r"a path has the shape \[steps \+ 1, 2\]; this one has"):
+        visuals.three_views(BOWL, {"yours": path})
+
+
+def test_a_diverging_run_does_not_squeeze_the_other() -> None:
+    left, right = visuals.three_views(BOWL, {"yours": DIVERGING, "reference": GOOD}).axes[0].get_xlim()
+    assert right - left < 5
+
+
+def test_show_gives_an_image_with_alt_text() -> None:
+    figure = DRAWINGS["three_views"]()
+    figure.set_label('a "quoted" <alt> text.')
+    bundle = visuals.show(figure)._repr_mimebundle_()
+    assert 'alt="a &quot;quoted&quot; &lt;alt&gt; text."' in bundle["text/html"]
+    assert bundle["text/plain"] == 'a "quoted" <alt> text.'
+    assert bundle["image/png"].startswith("iVBOR")
+
+
+def test_path_or_none_lets_only_unwritten_work_through(capsys: pytest.CaptureFixture[str]) -> None:
+    def unwritten() -> Tensor:
+        raise NotImplementedError
+
+    def typo() -> Tensor:
+        return no_such_name  # noqa: F821  the point of the test
+
+    assert visuals.path_or_none(lambda: 3) == 3
+    assert visuals.path_or_none(unwritten) is None
+    assert capsys.readouterr().out == ""
+    assert visuals.path_or_none(typo) is None
+    assert "name 'no_such_name' is not defined" in capsys.readouterr().out
+    with pytest.raises(ZeroDivisionError):
+        visuals.path_or_none(lambda: 1 / 0)
+
+
+def test_beside_prints_both(capsys: pytest.CaptureFixture[str]) -> None:
+    visuals.beside("Steps", 600, 634, "updates")
+    visuals.beside("Steps", None, None)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[:3] == ["Steps", "  predicted: 600 updates", "  measured:  634 updates"]
+    assert "none yet" in printed[4]
+    assert "isn't written" in printed[5]
+
+
+class TestExplore:
+    @staticmethod
+    def draw(lr: float = 0.5, steps: int = 10) -> Figure:
+        if steps == 13:
+            raise ValueError("unlucky <number>")
+        return visuals.three_views(BOWL, {f"lr {lr:.3g}": descend(lr, steps)})
+
+    def test_sliders_start_from_the_defaults(self) -> None:
+        explorer = visuals.explore(self.draw, lr=(0.1, 2.0, 0.1), steps=(1, 20, 1))
+        assert explorer.values() == {"lr": 0.5, "steps": 10}
+        assert "after 10 updates" in explorer.picture.value
+
+    def test_moving_a_slider_draws_again(self) -> None:
+        explorer = visuals.explore(self.draw, lr=(0.1, 2.0, 0.1), steps=(1, 20, 1))
+        explorer.controls["steps"].value = 20
+        assert "lr 0.5" in explorer.picture.value
+        assert "after 20 updates" in explorer.picture.value
+
+    def test_an_error_is_shown_in_place_of_the_picture(self) -> None:
+        explorer = visuals.explore(self.draw, steps=(1, 20, 1))
+        explorer.controls["steps"].value = 13
+        assert explorer.picture.value == "<pre>ValueError: unlucky &lt;number&gt;</pre>"
+
+    def test_without_a_kernel_the_still_stands(self) -> None:
+        bundle = visuals.explore(self.draw, steps=(1, 20, 1))._repr_mimebundle_()
+        assert "application/vnd.jupyter.widget-view+json" in bundle
+        assert "after 10 updates" in bundle["text/html"]
+        assert bundle["image/png"].startswith("iVBOR")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+def test_pictures_import_neither_reference_nor_grader_nor_pyplot(module: Path) -> None:
+    names = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    assert not {name for name in names if name.split(".")[0] in ("reference", "autograder")}
+    assert not {name for name in names if "pyplot" in name}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+def test_modules_are_short(module: Path) -> None:
+    assert len(module.read_text(encoding="utf-8").splitlines()) < 200

@@ -1,0 +1,52 @@
+"""The package as a whole: its examples are true, and it needs nothing but torch and the standard library."""
+
+import ast
+import doctest
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+import reference
+
+ROOT = Path(reference.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+MODULES = [".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__") for path in FILES]
+WITH_EXAMPLES = {
+    f"reference.{name}" for name in ("landscapes", "theory", "training", "optimizers.descent", "optimizers.momentum")
+}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_are_true(module: str) -> None:
+    results = doctest.testmod(importlib.import_module(module))
+    assert results.failed == 0
+    assert results.attempted > 0 or module not in WITH_EXAMPLES
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level packages that a file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            names.add(str(node.module).split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_torch_and_the_standard_library_are_imported(path: Path) -> None:
+    assert imported(path) <= {"torch", "reference"} | sys.stdlib_module_names
+
+
+def test_the_modules_are_all_seen() -> None:
+    assert set(MODULES) >= WITH_EXAMPLES
+
+
+def test_what_the_optimizers_export() -> None:
+    optimizers = importlib.import_module("reference.optimizers")
+    assert sorted(optimizers.__all__) == ["GradientDescent", "Momentum", "gradient_step", "momentum_step"]
+    assert all(hasattr(optimizers, name) for name in optimizers.__all__)
