@@ -1,0 +1,1 @@
+"""The demonstration: a class of sample submissions, played through the whole main job."""
