@@ -1,61 +1,144 @@
-"""The loops around an update rule: differences, paths, a linear fit, and how long a path takes."""
+"""The loops around an update rule: a gradient by differences, paths, a linear fit, and how long a path takes."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
+from reference.landscapes import Landscape
 from reference.optimizers import gradient_step, momentum_step
 
 Gradient = Callable[[Tensor], Tensor]
 
 
 def numerical_gradient(f: Callable[[Tensor], Tensor], w: Tensor, h: float) -> Tensor:
-    """Central differences: entry i is (f(w + h·eᵢ) − f(w − h·eᵢ)) / 2h, with an error of order h².
+    """Central differences: entry i is (f(w + h·eᵢ) − f(w − h·eᵢ)) / 2h.
+
+    The formula is off by h²·f‴/6, rounding by about ε·|f|/h: make h too large and the one hurts, too small and the
+    other does. In between, near h = ∛ε (6e-6 in float64), lies the bottom of a U.
 
     Args:
-        f: from `[n]` to `[]`.
+        f: a function from `[n]` to `[]`.
         w: where, `[n]`; left as it was.
-        h: half the distance of the two points, in units of w.
+        h: how far to go to either side, in units of w, above 0.
+
+    Returns:
+        The gradient, `[n]`.
+
+    Raises:
+        ValueError: for h not above 0.
 
     Example:
-        >>> numerical_gradient(lambda w: (w**2).sum(), torch.tensor([3.0], dtype=torch.float64), h=0.5)
-        tensor([6.], dtype=torch.float64)
+        >>> numerical_gradient(lambda w: (w**3).sum(), torch.tensor([2.0]), h=0.5)
+        tensor([12.2500])
     """
-    axes = torch.eye(len(w), dtype=w.dtype, device=w.device) * h
-    return torch.stack([(f(w + axis) - f(w - axis)) / (2 * h) for axis in axes])
+    if not 0 < h < math.inf:
+        raise ValueError(f"h is {h}; expected a number above 0")
+    sides = h * torch.eye(len(w), dtype=w.dtype, device=w.device)
+    return torch.stack([(f(w + side) - f(w - side)) / (2 * h) for side in sides])
 
 
 def gradient_descent(gradient: Gradient, start: Tensor, lr: float, steps: int) -> Tensor:
-    """The path of gradient descent.
+    """Walk downhill: `steps` times θ ← θ − lr·gradient(θ).
 
     Args:
-        gradient: from `[n]` to `[n]`.
-        start: `[n]`; left as it was.
-        lr: the learning rate.
-        steps: how many steps to take.
+        gradient: a function from `[n]` to `[n]`.
+        start: where to begin, `[n]`; left as it was.
+        lr: the learning rate, in units of 1/curvature.
+        steps: how many steps to take, at least 0.
 
     Returns:
         The path, `[steps + 1, n]`, start included.
+
+    Raises:
+        ValueError: for steps below 0.
 
     Example:
         >>> gradient_descent(lambda w: w, torch.tensor([8.0]), lr=0.5, steps=3).flatten()
         tensor([8., 4., 2., 1.])
     """
-    path = [start.clone()]
+    _check_steps(steps)
+    w = start.detach().clone()
+    path = [w]
     for _ in range(steps):
-        path += gradient_step([path[-1]], [gradient(path[-1])], lr)
+        [w] = gradient_step([w], [gradient(w)], lr)
+        path.append(w)
     return torch.stack(path)
 
 
 def momentum_descent(gradient: Gradient, start: Tensor, lr: float, momentum: float, steps: int) -> Tensor:
-    """The path of momentum from rest; arguments and result as in `gradient_descent`."""
-    path, velocity = [start.clone()], torch.zeros_like(start)
+    """Roll downhill from rest: `steps` times v ← μ·v + gradient(θ); θ ← θ − lr·v.
+
+    Args:
+        gradient: a function from `[n]` to `[n]`.
+        start: where to begin, `[n]`; left as it was.
+        lr: the learning rate, in units of 1/curvature.
+        momentum: μ, from 0 to below 1.
+        steps: how many steps to take, at least 0.
+
+    Returns:
+        The path, `[steps + 1, n]`, start included.
+
+    Raises:
+        ValueError: for steps below 0.
+
+    Example:
+        >>> momentum_descent(lambda w: w, torch.tensor([8.0]), lr=0.5, momentum=0.5, steps=3).flatten()
+        tensor([ 8.,  4.,  0., -2.])
+    """
+    _check_steps(steps)
+    w = start.detach().clone()
+    velocity = torch.zeros_like(w)
+    path = [w]
     for _ in range(steps):
-        (w,), (velocity,) = momentum_step([path[-1]], [velocity], [gradient(path[-1])], lr, momentum)
+        [w], [velocity] = momentum_step([w], [velocity], [gradient(w)], lr, momentum)
         path.append(w)
+    return torch.stack(path)
+
+
+def descend(
+    optimizer_factory: Callable[[list[Tensor]], torch.optim.Optimizer],
+    landscape: Landscape,
+    start: Tensor,
+    steps: int,
+) -> Tensor:
+    """Let any `torch.optim.Optimizer` walk over a landscape.
+
+    Args:
+        optimizer_factory: makes the optimizer from a list of parameters.
+        landscape: where to walk.
+        start: where to begin, `[n]`; left as it was.
+        steps: how often to call the optimizer's `step`, at least 0.
+
+    Returns:
+        The path, `[steps + 1, n]`, start included.
+
+    Raises:
+        ValueError: for steps below 0.
+
+    Example:
+        >>> from reference.landscapes import Quadratic
+        >>> bowl = Quadratic(torch.tensor([1.0]))
+        >>> descend(lambda w: torch.optim.SGD(w, lr=0.5), bowl, torch.tensor([8.0]), steps=3).flatten()
+        tensor([8., 4., 2., 1.])
+    """
+    _check_steps(steps)
+    w = start.detach().clone().requires_grad_()
+    optimizer = optimizer_factory([w])
+
+    @torch.no_grad()
+    def measure() -> float:
+        w.grad = landscape.gradient(w)
+        return float(landscape.value(w))
+
+    path = [start.detach().clone()]
+    for _ in range(steps):
+        measure()
+        optimizer.step(measure)  # a line search like L-BFGS measures again; a student's rule may not know closures
+        path.append(w.detach().clone())
     return torch.stack(path)
 
 
@@ -66,29 +149,50 @@ def fit_linear(x: Tensor, y: Tensor, lr: float, steps: int) -> tuple[Tensor, Ten
         x: samples, `[N, d]`.
         y: targets, `[N]`.
         lr: the learning rate.
-        steps: how many steps to take.
+        steps: how many steps to take, at least 0.
 
     Returns:
         w `[d]` and b `[]`, detached.
+
+    Raises:
+        ValueError: for other shapes, or steps below 0.
+
+    Example:
+        >>> w, b = fit_linear(torch.tensor([[-1.0], [1.0]]), torch.tensor([1.0, 5.0]), lr=0.5, steps=1)
+        >>> w, b
+        (tensor([2.]), tensor(3.))
     """
-    w = torch.zeros(x.shape[1], dtype=x.dtype, device=x.device, requires_grad=True)
-    b = torch.zeros((), dtype=x.dtype, device=x.device, requires_grad=True)
+    _check_steps(steps)
+    if x.ndim != 2 or y.shape != x.shape[:1]:
+        # y of shape [N, 1] would broadcast against [N] into N × N differences, without a word.
+        raise ValueError(f"x has shape {list(x.shape)} and y {list(y.shape)}; expected [N, d] and [N]")
+    w, b = x.new_zeros(x.shape[1]), x.new_zeros(())
     for _ in range(steps):
+        w.requires_grad_()
+        b.requires_grad_()
         loss = ((x @ w + b - y) ** 2).mean()
         grads = torch.autograd.grad(loss, [w, b])
-        with torch.no_grad():
-            w, b = (p.requires_grad_() for p in gradient_step([w, b], list(grads), lr))
-    return w.detach(), b.detach()
+        w, b = gradient_step([w.detach(), b.detach()], grads, lr)
+    return w, b
 
 
 def iterations_until(path: Tensor, minimum: Tensor, tolerance: float) -> int | None:
-    """The first step at which the distance to `minimum` is at most `tolerance` of the start's, or None.
+    """The first t at which ‖w_t − w*‖ ≤ tolerance·‖w_0 − w*‖, or None if the path never comes that close.
 
     Args:
         path: `[steps + 1, n]`.
-        minimum: `[n]`.
-        tolerance: relative to the start's distance.
+        minimum: w*, `[n]`.
+        tolerance: what is to be left of the distance at the start, at least 0.
+
+    Example:
+        >>> iterations_until(torch.tensor([[8.0], [4.0], [2.0], [1.0]]), torch.zeros(1), tolerance=0.3)
+        2
     """
-    distance = (path - minimum).norm(dim=1)
-    reached = (distance <= tolerance * distance[0]).nonzero()
-    return int(reached[0]) if len(reached) else None
+    distance = torch.linalg.vector_norm(path - minimum.to(path), dim=1)
+    arrived = (distance <= tolerance * distance[0]).nonzero()
+    return int(arrived[0]) if len(arrived) else None
+
+
+def _check_steps(steps: int) -> None:
+    if steps < 0:
+        raise ValueError(f"steps is {steps}; expected at least 0")

@@ -1,4 +1,4 @@
-"""What every optimizer class here shares: refused hyper-parameters, closures, weight decay, the walk over groups."""
+"""What the optimizer classes share: the walk over groups and gradients, weight decay, refused hyper-parameters."""
 
 from __future__ import annotations
 
@@ -7,45 +7,78 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim.optimizer import ParamsT
 
 
 class ReferenceOptimizer(torch.optim.Optimizer):
-    """A `torch.optim.Optimizer` whose subclasses say only how one group of tensors moves, in `update`."""
+    """A `torch.optim.Optimizer` whose subclass says only where a group of parameters goes next, in `update`.
 
-    def __init__(self, params: Any, **hyperparameters: Any) -> None:
-        if hyperparameters["lr"] < 0:
-            raise ValueError(f"lr is {hyperparameters['lr']}; expected a number of at least 0")
-        if hyperparameters["weight_decay"] < 0:
-            raise ValueError(f"weight_decay is {hyperparameters['weight_decay']}; expected at least 0")
+    Args:
+        params: tensors or parameter groups; a group may bring hyper-parameters of its own.
+        hyperparameters: what groups have by default; `lr`, `weight_decay` and `maximize` among them.
+
+    Raises:
+        ValueError: for a hyper-parameter out of range.
+    """
+
+    def __init__(self, params: ParamsT, **hyperparameters: Any) -> None:
+        self.check(hyperparameters)
         super().__init__(params, hyperparameters)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Take in one more group, once its hyper-parameters are seen to be in range."""
+        self.check({**self.defaults, **param_group})
+        super().add_param_group(param_group)
+
+    def check(self, group: dict[str, Any]) -> None:
+        """Refuse hyper-parameters out of range; a subclass with more of them asks for more."""
+        check_range("lr", group["lr"])
+        check_range("weight_decay", group["weight_decay"])
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Move every parameter that has a gradient.
+        """Move every parameter that has a gradient, in place; `p.grad` stays as it is.
 
         Args:
-            closure: evaluates the model again and returns the loss, as in PyTorch; optional.
+            closure: evaluates the model again and returns the loss, as everywhere in PyTorch.
+
+        Returns:
+            What the closure returned, or None.
 
         Raises:
-            ValueError: for a sparse gradient.
+            ValueError: for a sparse gradient, before anything has moved.
         """
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            params = [p for p in group["params"] if p.grad is not None]
-            self.update(params, [self.descent_gradient(p, group) for p in params], group)
+        moving = [(group, [p for p in group["params"] if p.grad is not None]) for group in self.param_groups]
+        grads = [[self.downhill(p, group) for p in params] for group, params in moving]
+        for (group, params), group_grads in zip(moving, grads, strict=True):
+            for p, new in zip(params, self.update(params, group_grads, group), strict=True):
+                p.copy_(new)
         return loss
 
-    def descent_gradient(self, p: Tensor, group: dict[str, Any]) -> Tensor:
-        """PyTorch's order: flip if maximizing, then add weight_decay·θ. `p.grad` stays as it is."""
-        assert p.grad is not None
-        if p.grad.is_sparse:
-            raise ValueError(f"a parameter of shape {list(p.shape)} has a sparse gradient; expected a dense one")
-        grad = -p.grad if group["maximize"] else p.grad
+    def downhill(self, p: Tensor, group: dict[str, Any]) -> Tensor:
+        """The gradient that the rule sees: turned round to maximize, then weight_decay·θ added, as in PyTorch."""
+        grad = p.grad
+        assert grad is not None
+        if grad.layout is not torch.strided:
+            raise ValueError(
+                f"{type(self).__name__} has no rule for sparse gradients, and a parameter of shape {list(p.shape)} "
+                "has one; expected a dense gradient, as from nn.Embedding(..., sparse=False)"
+            )
+        if group["maximize"]:
+            grad = -grad
         return grad + group["weight_decay"] * p if group["weight_decay"] else grad
 
-    def update(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> None:
-        """Move `params` in place by one step."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how parameters move")
+    def update(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> list[Tensor]:
+        """Where `params` go in this step, as new tensors."""
+        raise NotImplementedError(f"{type(self).__name__} does not say where parameters go; it needs an `update`")
+
+
+def check_range(name: str, value: Any, below: float = float("inf")) -> None:
+    """Refuse, by name and value, what is no number from 0 to below `below`; NaN is none."""
+    if not isinstance(value, int | float | Tensor) or not 0 <= value < below:
+        room = "at least 0 and finite" if below == float("inf") else f"from 0 to below {below:g}"
+        raise ValueError(f"{name} is {value!r}; expected a number {room}")
