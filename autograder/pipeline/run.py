@@ -188,6 +188,8 @@ async def _execute(notebook: NotebookNode, stage: Path, work: Path, limits: Limi
     except DeadKernelError:
         stopped = "dead"
     finally:
+        if client.kc is not None:
+            client.kc.stop_channels()
         if manager.has_kernel:
             await manager.shutdown_kernel(now=True)
         await ensure_async(manager.cleanup_resources())
