@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
@@ -13,6 +15,7 @@ from autograder.scan import Cell, find_shortcut, find_tampering
 from autograder.student.evidence import MIME, BadEvidence, Evidence
 from autograder.verdict import Verdict
 
+OPENS_A_TAG = re.compile(r"<(?=[a-zA-Z/!?])")  # nbgrader's pages pass Markdown's HTML through
 MAX_TEXT = 20_000
 MAX_IMAGE = 400_000
 
@@ -47,6 +50,7 @@ def write_outputs(notebook: NotebookNode, found: dict[str, Verdict]) -> None:
     """
     for cell in notebook.cells:
         if cell.cell_type != "code":
+            cell.source = OPENS_A_TAG.sub("&lt;", cell.source)
             continue
         marks = cell.metadata.get("nbgrader", {})
         exercise = str(marks.get("grade_id", "")).removeprefix("check_")

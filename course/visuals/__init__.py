@@ -1,0 +1,29 @@
+"""The lessons' pictures.
+
+Every picture is a pure function from tensors to a matplotlib `Figure`, whose label is its alt text. Landscapes,
+paths and measurements are handed in; `show` puts a figure into a notebook and `explore` puts sliders over one.
+"""
+
+from .curves import difference_errors, loss_curves, steps_against_condition
+from .display import beside, path_or_none, show
+from .gradients import arrows_against_gradient, bowls, step_by_step
+from .memory import phase_diagram, two_runs, valley_runs
+from .sliders import explore
+from .views import three_views
+
+__all__ = [
+    "arrows_against_gradient",
+    "beside",
+    "bowls",
+    "difference_errors",
+    "explore",
+    "loss_curves",
+    "path_or_none",
+    "phase_diagram",
+    "show",
+    "step_by_step",
+    "steps_against_condition",
+    "three_views",
+    "two_runs",
+    "valley_runs",
+]

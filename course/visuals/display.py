@@ -1,0 +1,66 @@
+"""From a function's result to something a notebook shows."""
+
+import base64
+import io
+from collections.abc import Callable
+from html import escape
+from typing import TypeVar
+
+from matplotlib.figure import Figure
+
+Result = TypeVar("Result")
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    return buffer.getvalue()
+
+
+def image_tag(data: bytes, alt: str) -> str:
+    """An HTML image that carries its own data and its alt text."""
+    source = base64.b64encode(data).decode("ascii")
+    return f'<img alt="{escape(alt)}" style="max-width: 100%" src="data:image/png;base64,{source}">'
+
+
+class Still:
+    """A picture that stands by itself: an image with alt text on a page, a plain PNG in a PDF."""
+
+    def __init__(self, figure: Figure) -> None:
+        self.alt = str(figure.get_label())
+        self.data = png(figure)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {
+            "text/html": image_tag(self.data, self.alt),
+            "image/png": base64.b64encode(self.data).decode("ascii"),
+            "text/plain": self.alt,
+        }
+
+
+def show(figure: Figure) -> Still:
+    """The figure as the value of a cell; its label becomes the alt text."""
+    return Still(figure)
+
+
+def path_or_none(run: Callable[[], Result]) -> Result | None:
+    """What `run` returns, or None while your function in it isn't written yet.
+
+    The pictures say "not written yet" where they are given None. A `NameError` gives None, too, and is printed,
+    because it may mean that a cell hasn't been run; every other error is your function's own and is raised.
+    """
+    try:
+        return run()
+    except NotImplementedError:
+        pass
+    except NameError as error:
+        print(f"Left out: {error}. Has the cell that defines it been run?")
+    return None
+
+
+def beside(what: str, predicted: object, measured: object, unit: str = "") -> None:
+    """Print a prediction and a measurement one above the other."""
+    guess = "none yet: fill in the cell above and run both again" if predicted is None else f"{predicted} {unit}"
+    found = "not yet: your function isn't written" if measured is None else f"{measured} {unit}"
+    print(f"{what}\n  predicted: {guess.strip()}\n  measured:  {found.strip()}")

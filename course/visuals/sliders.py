@@ -1,0 +1,60 @@
+"""A thin shell of sliders over a picture."""
+
+import inspect
+from collections.abc import Callable
+from html import escape
+
+import ipywidgets as widgets
+from matplotlib.figure import Figure
+
+from .display import Still, image_tag
+
+
+class Explorer:
+    """A picture under sliders; where no kernel answers, the picture of the default values stands as a still."""
+
+    def __init__(self, draw: Callable[..., Figure], controls: dict[str, widgets.Widget]) -> None:
+        self.draw = draw
+        self.controls = controls
+        self.still = Still(draw(**self.values()))
+        self.picture = widgets.HTML(image_tag(self.still.data, self.still.alt))
+        self.box = widgets.VBox([*controls.values(), self.picture])
+        for control in controls.values():
+            control.observe(self._redraw, names="value")
+
+    def values(self) -> dict[str, float]:
+        """Where the sliders stand."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def _redraw(self, _change: object) -> None:
+        try:
+            still = Still(self.draw(**self.values()))
+            self.picture.value = image_tag(still.data, still.alt)
+        except Exception as error:  # an error in a widget's callback would otherwise vanish from the notebook
+            self.picture.value = f"<pre>{escape(type(error).__name__)}: {escape(str(error))}</pre>"
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        return {**self.box._repr_mimebundle_(**kwargs), **self.still._repr_mimebundle_()}
+
+
+def explore(draw: Callable[..., Figure], **ranges: tuple[float, float, float]) -> Explorer:
+    """Sliders over `draw`, one for each range, starting from the defaults in `draw`'s signature.
+
+    Args:
+        draw: keyword arguments → figure, with a default for each.
+        ranges: argument → (least, greatest, step); whole numbers give a whole-number slider.
+    """
+    controls = {}
+    for name, (least, greatest, step) in ranges.items():
+        whole = all(isinstance(value, int) for value in (least, greatest, step))
+        kind = widgets.IntSlider if whole else widgets.FloatSlider
+        controls[name] = kind(
+            value=inspect.signature(draw).parameters[name].default,
+            min=least,
+            max=greatest,
+            step=step,
+            description=name,
+            continuous_update=False,
+            **({} if whole else {"readout_format": ".3g"}),
+        )
+    return Explorer(draw, controls)

@@ -1,0 +1,108 @@
+"""The picture of every lesson from the second on: one run seen in three ways."""
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from torch import Tensor
+
+from .style import (
+    INK,
+    Landscape,
+    as_path,
+    box_around,
+    draw_contours,
+    finite,
+    new_figure,
+    not_written,
+    series,
+    told_or,
+    until_gone,
+)
+
+SMALLEST = 1e-16
+
+
+def three_views(landscape: Landscape, paths: dict[str, Tensor | None]) -> Figure:
+    """Path over contour lines, loss by update, and the error of each coordinate by update, side by side.
+
+    Args:
+        landscape: a loss of two parameters.
+        paths: name → `[steps + 1, 2]`, the start included; None (not written yet) is left out.
+
+    Returns:
+        A figure whose label is its alt text.
+    """
+    drawn = {name: as_path(path, 2) for name, path in paths.items() if path is not None}
+    figure = new_figure(12, 3.9)
+    contours, loss, modes = figure.subplots(1, 3)
+    box = box_around(landscape, list(drawn.values()))
+    draw_contours(contours, landscape, box)
+    lines, told = [], []
+    for index, (name, path) in enumerate(paths.items()):
+        if path is None:
+            lines.append(not_written(contours, name))
+            continue
+        look, path = series(index), drawn[name]
+        every = max(1, len(path) // 12)
+        # the first path, the student's, lies on top
+        sizes = {"markersize": 4, "linewidth": 1.4, "zorder": 4 - index}
+        (line,) = contours.plot(*until_gone(path, box).T, **look, **sizes, label=name)
+        lines.append(line)
+        above = landscape.value(path) - landscape.value(landscape.minimum.to(path))
+        _log_curve(loss, above, look, every)
+        for coordinate, style in ((0, "-"), (1, "--")):
+            error = (path - landscape.minimum.to(path))[:, coordinate].abs()
+            _log_curve(modes, error, {**look, "linestyle": style}, every)
+        told.append(f"{name}: {_ending(path, landscape)}")
+    contours.set_title("path over contour lines")
+    loss.set(title="loss", xlabel="update (count)", ylabel="loss above the minimum (no unit)", yscale="log")
+    modes.set(title="error, coordinate by coordinate", xlabel="update (count)", yscale="log")
+    modes.set_ylabel("distance to the minimum (no unit)")
+    for axes in (loss, modes):
+        _limit(axes)
+    names = [Line2D([], [], color=INK, linestyle=style) for style in ("-", "--")]
+    modes.legend(names, _mode_names(landscape), loc="best", fontsize=9)
+    if lines:
+        figure.legend(handles=lines, loc="outside lower center", ncols=len(lines), frameon=False)
+    figure.set_label(
+        "Three panels: path over contour lines, loss by update, error of each coordinate by update. "
+        + told_or(told, "No path is drawn yet")
+    )
+    return figure
+
+
+def _log_curve(axes: Axes, values: Tensor, look: dict[str, str], every: int) -> None:
+    """A curve for a logarithmic axis: zeros and infinities are left out."""
+    shown = finite(values)
+    shown = torch.where(shown > SMALLEST, shown, torch.nan)
+    axes.plot(range(len(shown)), shown, **look, markevery=every, markersize=4, linewidth=1.4)
+
+
+def _limit(axes: Axes) -> None:
+    """Keep a diverging run from squeezing the others into one line."""
+    curves = [torch.as_tensor(line.get_ydata()) for line in axes.lines]
+    values = torch.cat([*curves, torch.empty(0)])
+    values = values[torch.isfinite(values)]
+    if len(values) == 0:
+        axes.set_ylim(1e-3, 1)
+        return
+    firsts = [float(curve[0]) for curve in curves if curve[0].isfinite()]
+    top = min(float(values.max()), 1e3 * max(firsts)) if firsts else float(values.max())
+    bottom = max(float(values.min()), SMALLEST)
+    axes.set_ylim(bottom / 3, 3 * max(top, 3 * bottom))
+
+
+def _mode_names(landscape: Landscape) -> list[str]:
+    curvatures = getattr(landscape, "curvatures", None)
+    if curvatures is None:
+        return ["coordinate w₀", "coordinate w₁"]
+    return [f"{name}, curvature {float(value):.3g}" for name, value in zip(("w₀", "w₁"), curvatures, strict=True)]
+
+
+def _ending(path: Tensor, landscape: Landscape) -> str:
+    distance = float((path[-1] - landscape.minimum.to(path)).norm())
+    first = float((path[0] - landscape.minimum.to(path)).norm())
+    if distance != distance or distance > 10 * first:
+        return f"diverges within {len(path) - 1} updates"
+    return f"{distance:.2g} from the minimum after {len(path) - 1} updates, {first:.2g} at the start"
