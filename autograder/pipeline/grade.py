@@ -215,7 +215,8 @@ def _row(course: CourseFolder, lesson: str, student: str, notes: list[str], prob
             grades = [g for notebook in submission.notebooks for g in notebook.grades]
             points = sum(float(g.auto_score or 0) for g in grades)
             person = any(g.needs_manual_grade for g in grades)
-    notes = notes + recorded["notes"] + ([problem] if problem else [])
+    untold = [v["detail"] for v in recorded["verdicts"].values() if v["kind"] in ("no_evidence", "flagged", "output")]
+    notes = [*notes, *recorded["notes"], *dict.fromkeys(untold), *([problem] if problem else [])]
     return Graded(student, round(points, 6), verdicts, notes, person)
 
 

@@ -1,0 +1,62 @@
+"""`check` as a student sees it."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder import check
+from autograder.demo.play import SUBMISSIONS, answer, read_sample
+from autograder.pipeline.standalone import released_notebook
+from autograder.practice import CheckFailed, NotJudged
+from reference.theory import fastest_momentum
+
+
+def wrong(smallest: float, largest: float) -> tuple[float, float]:
+    lr, momentum = fastest_momentum(smallest, largest)
+    return lr, momentum**0.5
+
+
+def test_right_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    check("fastest_momentum", fastest_momentum)
+    assert capsys.readouterr().out == "fastest_momentum: right.\n"
+
+
+def test_wrong_raises_the_words_and_nothing_else() -> None:
+    with pytest.raises(CheckFailed, match="Momentum not squared: the momentum lacks its square") as caught:
+        check("fastest_momentum", wrong)
+    assert caught.value._render_traceback_() == str(caught.value).splitlines()
+    assert "practice.py" not in str(caught.value)
+
+
+def test_under_stock_nbgrader_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    with pytest.raises(NotJudged, match="without Downhill's preprocessors"):
+        check("fastest_momentum", fastest_momentum)
+
+
+def test_an_unknown_exercise_is_told() -> None:
+    with pytest.raises(LookupError, match="there is no exercise 'nothing'; there are: "):
+        check("nothing", wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("student", "failed"), [("chen", 0), ("dmitri", 1)])
+def test_validate_sees_what_check_says_and_no_warning_costs_anything(student: str, failed: int, tmp_path: Path) -> None:
+    answers = read_sample((SUBMISSIONS / f"{student}.py").read_text())[1]
+    notebook = answer(released_notebook("06_momentum"), answers | {"answer_momentum": "My answer."})
+    for cell in notebook.cells:
+        cell.metadata.get("nbgrader", {}).pop("checksum", None)
+    nbformat.write(notebook, tmp_path / "06_momentum.ipynb")
+    nbgrader = shutil.which("nbgrader", path=str(Path(sys.executable).parent))
+    assert nbgrader
+    words = [nbgrader, "validate", "06_momentum.ipynb"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    if failed:
+        assert f"VALIDATION FAILED ON {failed} CELL" in done.stdout
+        assert "Velocity overwritten" in done.stdout
+    else:
+        assert "Success! Your notebook passes all the tests." in done.stdout, done.stdout + done.stderr
