@@ -16,6 +16,7 @@ from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.grade import Report, api_for, grade, new_course
 
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
+ATTACKS = Path(__file__).parent.parent / "attacks"
 BIN = Path(sys.executable).parent
 
 
@@ -56,6 +57,10 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[CourseFolder, Repo
     released = course.released(LESSON)
     for name in ("ada", "dmitri", "hana", "nadia"):
         hand_in(folder, released, SUBMISSIONS / f"{name}.py")
+    shortcut = json.loads((ATTACKS / "torch_optim_inside.ipynb").read_text())["cells"][1]["source"]
+    helped = answer(released, {"momentum_step": "".join(shortcut)})
+    (folder / "submitted" / "helped" / LESSON).mkdir(parents=True)
+    nbformat.write(helped, folder / "submitted" / "helped" / LESSON / f"{LESSON}.ipynb")
     hostile = answer(released, read_sample((SUBMISSIONS / "ada.py").read_text())[1])
     show = f"from IPython.display import HTML, display\ndisplay(HTML({HOSTILE!r}))\nprint({HOSTILE!r})\n1 / 0"
     hostile.cells += [
@@ -79,6 +84,7 @@ def test_everybody_has_points_and_reasons(graded: tuple[CourseFolder, Report]) -
         "dmitri": 5.0,
         "empty": 0.0,
         "hana": 6.5,
+        "helped": 0.0,
         "nadia": 0.0,
         "renamed": 8.0,
     }
@@ -100,6 +106,19 @@ def test_stock_nbgrader_gives_the_same_points(graded: tuple[CourseFolder, Report
     assert points == {row.student: row.points for row in report.students}
     assert command("nbgrader", "generate_feedback", LESSON, "--force", cwd=course.root).returncode == 0
     assert command("nbgrader", "export", cwd=course.root).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_shortcut_waits_for_a_person(graded: tuple[CourseFolder, Report]) -> None:
+    course, report = graded
+    notes = {row.student: " ".join(row.notes) for row in report.students}
+    assert "torch.optim.SGD" in notes["helped"]
+    query = "select s.student_id, b.name, g.auto_score from grade g join base_cell b on g.cell_id = b.id "
+    query += "join submitted_notebook n on g.notebook_id = n.id join submitted_assignment s on n.assignment_id = s.id "
+    query += "where g.needs_manual_grade and b.name like 'check_%'"
+    with sqlite3.connect(course.root / "gradebook.db") as database:
+        waiting = database.execute(query).fetchall()
+    assert waiting == [("helped", "check_momentum_step", 0.0)]
 
 
 @pytest.mark.slow
