@@ -110,7 +110,8 @@ class Judge(_Stage):
         where, told = resources["nbgrader"], nb.metadata.get("downhill", {})
         ran, seed = resources.pop("downhill_ran"), resources.pop("downhill_seed")
         found = score.verdicts(ran, exercises_of(where["assignment"]), seed, told.get("unreadable", ""))
-        score.write_outputs(nb, found)
+        released = frozenset(cell.source for cell in self.course.released(where["assignment"]).cells)
+        score.write_outputs(nb, found, released)
         self.course.record(where["assignment"], where["student"], found, list(told.get("notes", [])))
         resources["downhill_flagged"] = [name for name, verdict in found.items() if verdict.kind == "flagged"]
         return nb, resources

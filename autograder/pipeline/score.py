@@ -43,14 +43,16 @@ def verdicts(ran: Ran, exercises: tuple[Exercise, ...], seed: int, unreadable: s
     return found
 
 
-def write_outputs(notebook: NotebookNode, found: dict[str, Verdict]) -> None:
+def write_outputs(notebook: NotebookNode, found: dict[str, Verdict], ours: frozenset[str] = frozenset()) -> None:
     """Put verdict and points in place of each check cell's outputs, and make all other outputs harmless.
 
-    nbgrader reads the points from the one `execute_result`.
+    nbgrader reads the points from the one `execute_result`. `ours` are the sources of the released notebook: its
+    prose keeps its HTML.
     """
     for cell in notebook.cells:
         if cell.cell_type != "code":
-            cell.source = OPENS_A_TAG.sub("&lt;", cell.source)
+            if cell.source not in ours:
+                cell.source = OPENS_A_TAG.sub("&lt;", cell.source)
             continue
         marks = cell.metadata.get("nbgrader", {})
         exercise = str(marks.get("grade_id", "")).removeprefix("check_")

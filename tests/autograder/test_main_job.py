@@ -129,6 +129,7 @@ def test_nothing_a_student_shows_is_live_html(graded: tuple[CourseFolder, Report
     assert "<script>document.title" not in page
     assert "<img src=x" not in page
     assert 'onerror="' not in page
+    assert "<details>" in page  # the lesson's own HTML stays
 
 
 @pytest.mark.slow
