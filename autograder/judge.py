@@ -31,7 +31,7 @@ def judge(exercise_name: str, evidence: Evidence, seed: int) -> Verdict:
     exercise = find_exercise(exercise_name)
     if evidence.exercise != exercise_name:
         return Verdict(exercise_name, "no_evidence", 0.0, detail="the evidence is of another exercise")
-    right = run_form(exercise_name, None, seed)
+    evidence, right = _viewed(exercise, evidence, seed), run_form(exercise_name, None, seed)
     failed = tuple(name for name in right.cases if not same_case(evidence.cases.get(name), right.cases[name]))
     if not failed and evidence.cases.keys() == right.cases.keys():
         return Verdict(exercise_name, "correct", 1.0, printed=evidence.printed)
@@ -52,6 +52,12 @@ def judge(exercise_name: str, evidence: Evidence, seed: int) -> Verdict:
 
 @lru_cache(maxsize=256)
 def run_form(exercise_name: str, form_name: str | None, seed: int) -> Evidence:
+    """What is compared of the reference (`None`) or of a named form on the problem of this seed."""
+    exercise = find_exercise(exercise_name)
+    return _viewed(exercise, gather_form(exercise_name, form_name, seed), seed)
+
+
+def gather_form(exercise_name: str, form_name: str | None, seed: int) -> Evidence:
     """The evidence that the reference (`None`) or a named form gives on the problem of this seed."""
     exercise = find_exercise(exercise_name)
     functions = {None: exercise.reference} | {form.name: form.function for form in exercise.forms}
@@ -100,6 +106,10 @@ def differences(given: Case, expected: Case, tolerance: float = ROUNDING) -> Ite
                 yield number, k, "", float((value.double() - right.double()).abs().max())
 
 
+def _viewed(exercise: Exercise, evidence: Evidence, seed: int) -> Evidence:
+    return exercise.view(seed, evidence) if exercise.view else evidence
+
+
 def _explain(exercise: Exercise, evidence: Evidence, right: Evidence, seed: int) -> Verdict:
     name = exercise.name
     troubles = [case.trouble for case in evidence.cases.values() if case.trouble]
@@ -107,6 +117,10 @@ def _explain(exercise: Exercise, evidence: Evidence, right: Evidence, seed: int)
         return Verdict(name, "unwritten", 0.0)
     form = matching_form(exercise, evidence, seed)
     where, found = _first_difference(evidence, right)
+    broken = ""
+    if exercise.claims and where:
+        broken = f"this does not hold: {exercise.claims[min(where.step, len(exercise.claims)) - 1]}"
+        where = Where(where.case, 0, 0)
     if form:
         kind = "convention" if form.fraction else "mistake"
         return Verdict(name, kind, form.fraction, form.name, where, form.words)
@@ -118,7 +132,7 @@ def _explain(exercise: Exercise, evidence: Evidence, right: Evidence, seed: int)
         return Verdict(name, "unusable", 0.0, "", where, found)
     if all(same_case(evidence.cases.get(c), case, FLOAT32) for c, case in right.cases.items()):
         return Verdict(name, "mistake", 0.0, "float32_inside", where, FLOAT32_WORDS)
-    return Verdict(name, "unknown", 0.0, "", where)
+    return Verdict(name, "unknown", 0.0, "", where, broken)
 
 
 FLOAT32_WORDS = (

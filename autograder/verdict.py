@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 class Where:
     """The first place at which the student's outputs leave the reference's.
 
-    `step` and `tensor` count from 1; `deviation` is the largest absolute difference there, in the tensor's units.
+    `step` and `tensor` count from 1, and are 0 where properties are judged and no step is meant; `deviation` is
+    the largest absolute difference there, in the tensor's units.
     """
 
     case: str

@@ -53,7 +53,7 @@ def _sentences(verdict: Verdict) -> list[str]:
         lines.append(f"{verdict.name.replace('_', ' ').capitalize()}: {verdict.detail}")
     elif verdict.detail:
         lines.append(f"{verdict.detail[0].upper()}{verdict.detail[1:]}")
-    if verdict.kind == "unknown":
+    if verdict.kind == "unknown" and not verdict.detail:
         lines.append("It matches no mistake we know. Work out this step by hand: which term differs?")
     if verdict.failed and verdict.fraction > 0:
         lines.append(f"The path is right. These uses are not: {', '.join(verdict.failed)}.")
@@ -64,6 +64,8 @@ def _sentences(verdict: Verdict) -> list[str]:
 
 
 def _place(where: Where, kind: str) -> str:
+    if where.step == 0:
+        return f"It shows in problem “{where.case}”."
     place = f"in problem “{where.case}”, step {where.step}"
     if kind == "raised":
         return f"It happened {place}."

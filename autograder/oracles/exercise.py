@@ -13,6 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from autograder.student.evidence import Case, Evidence, Trouble
+from autograder.student.recorder import Unusable
+
 
 @dataclass(frozen=True)
 class Form:
@@ -41,6 +44,10 @@ class Exercise:
         forms: conventions and known mistakes.
         does_the_work: dotted names that would do the exercise for the student; reached, they are flagged.
         half: the case that earns half the points by itself ("" for all or nothing).
+        view: for an exercise judged by properties instead of values (random batches, trained weights): turns the
+            evidence on the problem of a seed into the numbers that are compared, one step a claim. It raises
+            `Unusable` for a case whose evidence has not the expected form.
+        claims: what each step of the view claims, as a sentence that a wrong answer breaks.
     """
 
     name: str
@@ -49,6 +56,8 @@ class Exercise:
     forms: tuple[Form, ...]
     does_the_work: tuple[str, ...] = ()
     half: str = ""
+    view: Callable[[int, Evidence], Evidence] | None = None
+    claims: tuple[str, ...] = ()
 
 
 class Draw:
@@ -69,3 +78,21 @@ class Draw:
         """A learning rate for each step, falling by half or more on the way."""
         first = self.uniform(0.05, 0.2)
         return [first * 0.4 ** (step // 2) for step in range(steps)]
+
+
+def by_case(view: Callable[[int, str, Case], Case]) -> Callable[[int, Evidence], Evidence]:
+    """An `Exercise.view` from a view of one case, (seed, the case's name, the case) → case.
+
+    Cases that ended in trouble stay as they are.
+    """
+
+    def viewed(seed: int, evidence: Evidence) -> Evidence:
+        cases = {}
+        for name, case in evidence.cases.items():
+            try:
+                cases[name] = case if case.trouble else view(seed, name, case)
+            except Unusable as error:
+                cases[name] = Case(trouble=Trouble("unusable", str(error), 1))
+        return Evidence(evidence.exercise, cases, evidence.printed)
+
+    return viewed

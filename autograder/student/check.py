@@ -68,7 +68,8 @@ def gather(exercise: str, attempt: Any, problem: Any) -> Evidence:
     if not callable(attempt):
         trouble = Trouble("unusable", f"`{exercise}` is {describe(attempt)}; expected a function", 1)
         return Evidence(exercise, {"call": Case(trouble=trouble)})
-    with capture_output() as captured, warnings.catch_warnings():
-        warnings.simplefilter("always")
+    with capture_output() as captured, warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("default")
         probe(attempt, problem, recorder)
-    return Evidence(exercise, recorder.cases, captured.stdout + captured.stderr)
+    told = [f"{warning.category.__name__}: {warning.message}" for warning in warned]
+    return Evidence(exercise, recorder.cases, "\n".join([captured.stdout + captured.stderr, *told]).strip())

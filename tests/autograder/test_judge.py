@@ -4,7 +4,7 @@ import pytest
 import torch
 from right_forms import RIGHT
 
-from autograder.judge import judge, run_form
+from autograder.judge import gather_form, judge
 from autograder.oracles import Exercise, Form, lessons
 from autograder.student.check import gather
 from autograder.student.evidence import Case, Evidence, Trouble
@@ -17,7 +17,7 @@ FORMS = [pytest.param(e, f, id=f"{e.name}-{f.name}") for e in EXERCISES for f in
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("exercise", "form"), FORMS)
 def test_a_form_is_caught_and_named(exercise: Exercise, form: Form, seed: int) -> None:
-    verdict = judge(exercise.name, run_form(exercise.name, form.name, seed), seed)
+    verdict = judge(exercise.name, gather_form(exercise.name, form.name, seed), seed)
     assert verdict.name == form.name
     assert verdict.fraction < 1
     if form.fraction:
@@ -30,7 +30,7 @@ def test_a_form_is_caught_and_named(exercise: Exercise, form: Form, seed: int) -
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
 def test_the_reference_is_right(exercise: Exercise, seed: int) -> None:
-    assert judge(exercise.name, run_form(exercise.name, None, seed), seed).kind == "correct"
+    assert judge(exercise.name, gather_form(exercise.name, None, seed), seed).kind == "correct"
 
 
 @pytest.mark.parametrize(("exercise", "form"), [(e, f) for e, forms in RIGHT.items() for f in forms])
@@ -43,7 +43,7 @@ def test_no_right_form_is_accused(exercise: str, form: object) -> None:
 
 def test_the_three_figures(capsys: pytest.CaptureFixture[str]) -> None:
     wrong = [(e, f) for e in EXERCISES for f in e.forms]
-    verdicts = [judge(e.name, run_form(e.name, f.name, 3), 3) for e, f in wrong]
+    verdicts = [judge(e.name, gather_form(e.name, f.name, 3), 3) for e, f in wrong]
     caught = sum(v.fraction < 1 for v in verdicts)
     named = sum(v.name == f.name for v, (_, f) in zip(verdicts, wrong, strict=True))
     accused = 0
@@ -58,12 +58,12 @@ def test_the_three_figures(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_evidence_of_another_exercise_earns_nothing() -> None:
-    assert judge("gradient_step", run_form("momentum_step", None, 1), 1).kind == "no_evidence"
+    assert judge("gradient_step", gather_form("momentum_step", None, 1), 1).kind == "no_evidence"
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1e300])
 def test_numbers_that_are_no_answer_earn_nothing(value: float) -> None:
-    evidence = run_form("gradient_step", None, 1)
+    evidence = gather_form("gradient_step", None, 1)
     steps = [[torch.full_like(v, value) for v in step] for step in evidence.cases["two parameters"].steps]
     forged = Evidence("gradient_step", {"two parameters": Case(steps)})
     assert judge("gradient_step", forged, 1).fraction == 0
@@ -74,7 +74,7 @@ def test_evidence_without_cases_earns_nothing() -> None:
 
 
 def test_right_numbers_for_another_seed_earn_nothing() -> None:
-    assert judge("momentum_step", run_form("momentum_step", None, 1), 2).fraction == 0
+    assert judge("momentum_step", gather_form("momentum_step", None, 1), 2).fraction == 0
 
 
 def test_trouble_is_told_with_its_step() -> None:
