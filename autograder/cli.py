@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from autograder.bench.commands import app as bench
 from autograder.errors import DownhillError
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(bench, name="bench")
 Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON instead of a table.")]
 
 

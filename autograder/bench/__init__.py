@@ -1,0 +1,1 @@
+"""What the kit says of itself, measured: `downhill bench …`. Nothing here takes part in grading."""
