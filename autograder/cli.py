@@ -77,6 +77,24 @@ def demo(
     _finish(report, as_json, kinds)
 
 
+@app.command()
+def pictures(
+    out: Annotated[Path, typer.Option(help="The folder for the PNG files.")],
+    lessons: Annotated[list[str] | None, typer.Argument(help="Which lessons; default: all.")] = None,
+) -> None:
+    """Run the lessons as solved and save every picture as PNG, with its alt text beside it."""
+    import course as course_package
+    from autograder.oracles import exercises_of
+    from autograder.oracles import lessons as all_lessons
+    from autograder.pictures import save_pictures
+
+    for lesson in lessons or sorted(all_lessons()):
+        exercises_of(lesson)
+        source = Path(course_package.__file__).parent / "source" / lesson / f"{lesson}.ipynb"
+        for path in save_pictures(source, out):
+            print(path)
+
+
 class _Progress:
     """A progress bar with the time left, on standard error."""
 

@@ -1,0 +1,70 @@
+"""Every lesson runs from top to bottom, as solved and as released."""
+
+import copy
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.notebooknode import NotebookNode
+
+from autograder.pictures import pictures, run_whole
+from autograder.pipeline.standalone import released_notebook, score_notebook
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "course" / "source").glob("*/*.ipynb"))
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def source(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def solved(source: Path, tmp_path_factory: pytest.TempPathFactory) -> NotebookNode:
+    return run_whole(nbformat.read(source, as_version=4), tmp_path_factory.mktemp("solved"))
+
+
+def raised(notebook: NotebookNode) -> dict[str, str]:
+    return {cell.id: o.ename for cell in notebook.cells for o in cell.get("outputs", []) if o.output_type == "error"}
+
+
+def grade_ids(notebook: NotebookNode) -> dict[str, str]:
+    return {cell.id: cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in notebook.cells}
+
+
+def test_solved_it_runs_without_an_error_or_a_warning(solved: NotebookNode) -> None:
+    assert raised(solved) == {}
+    warned = [c.id for c in solved.cells for o in c.get("outputs", []) if o.get("name") == "stderr"]
+    assert warned == []
+    assert [c.id for c in solved.cells if c.cell_type == "code" and c.execution_count is None] == []
+
+
+def test_solved_it_shows_its_pictures_each_with_alt_text(solved: NotebookNode) -> None:
+    shown = list(pictures(solved))
+    assert len(shown) >= 2
+    for name, png, alt in shown:
+        assert png.startswith(b"\x89PNG"), name
+        assert len(alt.split()) >= 8, (name, alt)
+        assert not re.search(r"Figure\(|<", alt), (name, alt)
+
+
+def test_solved_it_earns_every_point(source: Path) -> None:
+    scored = score_notebook(source)
+    assert (scored.points, scored.unusable) == (scored.max_points, ""), scored.text()
+
+
+def test_released_only_the_checks_of_its_empty_solutions_raise(source: Path, tmp_path: Path) -> None:
+    released = released_notebook(source.stem)
+    ran = run_whole(copy.deepcopy(released), tmp_path)
+    marks = grade_ids(released)
+    errors = raised(ran)
+    assert {marks[cell] for cell in errors} == {name for name in marks.values() if name.startswith("check_")}
+    assert set(errors.values()) == {"CheckFailed"}
+
+
+def test_released_it_earns_nothing(source: Path, tmp_path: Path) -> None:
+    nbformat.write(released_notebook(source.stem), tmp_path / source.name)
+    scored = score_notebook(tmp_path / source.name)
+    assert {v.kind for v in scored.verdicts.values()} == {"unwritten"}, scored.text()
+    assert scored.points == 0
