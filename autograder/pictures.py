@@ -29,6 +29,7 @@ def run_whole(notebook: NotebookNode, folder: Path) -> NotebookNode:
         timeout=CELL_SECONDS,
         allow_errors=True,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],  # the kernel warns of its own TCP ports
         skip_cells_with_tag="",
         resources={"metadata": {"path": str(folder)}},
     ).execute()
