@@ -78,6 +78,63 @@ def demo(
 
 
 @app.command()
+def doctor(as_json: Json = False) -> None:
+    """Look whether everything is there; print the command that mends what is not. Exit code 1 if something is not."""
+    from dataclasses import asdict
+
+    from autograder.doctor import examine
+    from autograder.feedback.tables import findings_table
+
+    found = examine()
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in found]))
+    else:
+        findings_table(found)
+    raise typer.Exit(int(any(finding.ok is False for finding in found)))
+
+
+@app.command()
+def study(directory: Path) -> None:
+    """Lay the lessons out for learning alone; what lies there already is left as it is."""
+    from autograder.study import START, lay_out
+
+    written = lay_out(directory)
+    print(f"{len(written)} files written to {directory}. Next: `jupyter lab {directory / START}`.")
+
+
+@app.command()
+def progress(
+    directory: Annotated[Path, typer.Argument(help="Where the notebooks lie.")] = Path("."), as_json: Json = False
+) -> None:
+    """Points for each lesson, from the notebooks as they are; runs only those that have changed."""
+    from dataclasses import asdict
+
+    from autograder.feedback.tables import standings_table
+    from autograder.study import progress as standings
+
+    found = standings(directory)
+    if as_json:
+        print(json.dumps([asdict(standing) for standing in found]))
+    else:
+        standings_table(found)
+
+
+@app.command()
+def solution(
+    exercise: str,
+    directory: Annotated[Path, typer.Option(help="Where your notebooks lie.")] = Path("."),
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Show the course's answer to EXERCISE beside yours, after asking once."""
+    from autograder.feedback.tables import answers_table
+    from autograder.study import answers
+
+    found = answers(exercise, directory)
+    if yes or typer.confirm(f"Show the course's answer to {exercise}? You learn more from one more try"):
+        answers_table(found)
+
+
+@app.command()
 def pictures(
     out: Annotated[Path, typer.Option(help="The folder for the PNG files.")],
     lessons: Annotated[list[str] | None, typer.Argument(help="Which lessons; default: all.")] = None,

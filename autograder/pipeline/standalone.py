@@ -88,9 +88,14 @@ def released_notebook(lesson: str) -> NotebookNode:
     """The installed course's notebook as students get it: solutions cleared."""
     from nbgrader.preprocessors import ClearMarkScheme, ClearOutput, ClearSolutions
 
-    import course
-
-    notebook = nbformat.read(Path(course.__file__).parent / "source" / lesson / f"{lesson}.ipynb", as_version=4)
+    notebook = source_notebook(lesson)
     for preprocessor in (ClearSolutions(), ClearOutput(), ClearMarkScheme()):
         notebook, _ = preprocessor.preprocess(notebook, {})
     return notebook
+
+
+def source_notebook(lesson: str) -> NotebookNode:
+    """The installed course's notebook with its solutions."""
+    import course
+
+    return nbformat.read(Path(course.__file__).parent / "source" / lesson / f"{lesson}.ipynb", as_version=4)
