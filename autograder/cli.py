@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -181,22 +183,18 @@ def _finish(report: Any, as_json: bool, kinds: dict[str, str] | None = None) -> 
             row["kind"] = kinds.get(row["student"], "")
     if as_json:
         print(json.dumps(data))
-        return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    else:
+        from autograder.feedback.table import show
 
-    table = Table(title=f"{report.lesson}, {len(report.students)} submissions in {report.seconds:.0f} s")
-    for heading in ("student", "points", "verdicts", "notes"):
-        table.add_column(heading)
-    for row in report.students:
-        told = "\n".join(f"{name}: {label}" for name, label in row.verdicts.items())
-        notes = "\n".join([*row.notes, *(["waits for a person"] if row.needs_person else [])])
-        points = f"{row.points:g} of {report.max_points:g}"
-        table.add_row(escape(row.student), points, escape(told), escape(notes[:300]))
-    console = Console()
-    console.print(table)
-    console.print(f"The class on one page: {report.report}", soft_wrap=True)
+        show(report)
+    left = [row.student for row in report.students if row.problem]
+    if left:
+        print(
+            f"downhill: {len(left)} of {len(report.students)} submissions could not be finished "
+            f"({', '.join(left)}); the points last recorded stand. The notes say why, and --verbose says more.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1)
 
 
 def main() -> None:
@@ -208,13 +206,25 @@ def main() -> None:
     verbose = "--verbose" in sys.argv
     if verbose:
         sys.argv.remove("--verbose")
+        logging.basicConfig()
+        logging.getLogger("autograder").setLevel(logging.DEBUG)
     try:
         app()
-    except (DownhillError, LookupError, OSError) as error:
-        if verbose:
-            raise
-        print(f"downhill: {error}", file=sys.stderr)
-        sys.exit(2)
     except KeyboardInterrupt:
         print("downhill: stopped; what was graded is kept, and the next run goes on from there", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        if verbose:
+            raise
+        print(f"downhill: {_told(error)}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, DownhillError) or (isinstance(error, LookupError) and not isinstance(error, KeyError)):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full ({error}). What was graded is kept: free some room and run the command again."
+    if isinstance(error, OSError):
+        return f"a file cannot be read or written: {error}. Mend that and try again; what was graded is kept."
+    return f"something went wrong that was not foreseen: {type(error).__name__}: {error}. With --verbose you see where."

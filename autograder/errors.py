@@ -3,7 +3,8 @@
 DownhillError
 ├── NoCourse        the folder is no course
 ├── NoLesson        no such lesson, or not released yet
-└── NoGradebook     the gradebook cannot be written
+├── NoGradebook     the gradebook cannot be written
+└── DiskFull        there is no room left to write
 """
 
 
@@ -21,3 +22,7 @@ class NoLesson(DownhillError):
 
 class NoGradebook(DownhillError):
     """The gradebook cannot be written."""
+
+
+class DiskFull(DownhillError):
+    """There is no room left to write."""

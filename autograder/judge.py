@@ -95,11 +95,16 @@ def differences(given: Case, expected: Case, tolerance: float = ROUNDING) -> Ite
         for k, (right, value) in enumerate(zip(ours, theirs, strict=True), start=1):
             if isinstance(value, Odd) or isinstance(right, Odd):
                 if value != right:
-                    yield number, k, f"{_name(value)}; expected {_name(right)}", math.nan
+                    yield number, k, f"it is {_name(value)}; expected {_name(right)}", math.nan
             elif value.shape != right.shape:
-                yield number, k, f"shape {list(value.shape)}; expected {list(right.shape)}", math.nan
+                yield number, k, f"it has shape {list(value.shape)}; expected {list(right.shape)}", math.nan
             elif not value.is_floating_point():
-                yield number, k, f"a tensor of {value.dtype}; expected {right.dtype}", math.nan
+                yield (
+                    number,
+                    k,
+                    f"it holds numbers of {value.dtype}; expected {right.dtype}, as the inputs have",
+                    math.nan,
+                )
             elif not torch.allclose(
                 value.double(), right.double(), rtol=0.0, atol=tolerance * max(scale, 1e-30), equal_nan=True
             ):
@@ -158,4 +163,6 @@ def _first_difference(evidence: Evidence, right: Evidence) -> tuple[Where | None
 
 
 def _name(value: torch.Tensor | Odd) -> str:
-    return value.type_name if isinstance(value, Odd) else "a tensor"
+    if isinstance(value, Odd):
+        return "None (is a `return` missing?)" if value.type_name == "NoneType" else f"a {value.type_name}"
+    return f"a tensor of shape {list(value.shape)}"

@@ -13,9 +13,10 @@ LAYERS = {  # what each part may import of ours
     "course/visuals": {"course"},
     "autograder/student": {"autograder.student"},
     "autograder/oracles": {"autograder.oracles", "autograder.student", "reference"},
-    "autograder/feedback": {"autograder.feedback", "autograder.verdict"},
+    "autograder/feedback": {"autograder.feedback", "autograder.files", "autograder.verdict"},
     "autograder/judge.py": {"autograder.oracles", "autograder.student", "autograder.verdict"},
     "autograder/verdict.py": set(),
+    "autograder/files.py": set(),
     "autograder/scan.py": set(),
 }
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from jinja2 import Environment
 
+from autograder.files import write
+
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -57,5 +59,5 @@ def write_class_page(course: Any, report: Any) -> Path:
     links = {row.student: f"feedback/{quote(row.student)}/{lesson}/{lesson}.html" for row in report.students}
     page = Environment(autoescape=True).from_string(PAGE).render(report=report, exercises=exercises, links=links)
     path = Path(course.root) / f"{report.lesson}.html"
-    path.write_text(page)
+    write(path, page)
     return path

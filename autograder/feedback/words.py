@@ -69,5 +69,7 @@ def _place(where: Where, kind: str) -> str:
     place = f"in problem “{where.case}”, step {where.step}"
     if kind == "raised":
         return f"It happened {place}."
+    if kind == "unusable":
+        return f"It shows {place}, tensor {where.tensor}."
     amount = "" if where.deviation is None else f" (by up to {where.deviation:.3g})"
     return f"The first difference{amount} is {place}, tensor {where.tensor}."

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import NoCourse, NoLesson
+from autograder.files import copy, write
 from autograder.oracles import Exercise, exercises_of
 from autograder.pipeline.run import Limits, Ran, cache_key, run
 from autograder.student.evidence import encode
@@ -31,8 +30,9 @@ class CourseFolder:
 
     def __init__(self, root: Path) -> None:
         if not (root / "nbgrader_config.py").is_file():
+            why = "it has no nbgrader_config.py" if root.is_dir() else "there is no such folder"
             raise NoCourse(
-                f"{root} is not a course folder: it has no nbgrader_config.py. "
+                f"{root} is not a course folder: {why}. "
                 "Name the folder of a course with --course, or make one with `downhill new-course DIR`."
             )
         self.root = root.resolve()
@@ -52,7 +52,13 @@ class CourseFolder:
             raise NoLesson(
                 f"{lesson} has not been released: run `nbgrader generate_assignment {lesson}` in {self.root}"
             )
-        return nbformat.read(path, as_version=4)
+        try:
+            return nbformat.read(path, as_version=4)
+        except Exception as error:  # nbformat fails in many ways on a malformed file
+            raise NoLesson(
+                f"the released notebook {path} cannot be read ({type(error).__name__}): "
+                f"run `nbgrader generate_assignment {lesson} --force` in {self.root}; grades are kept"
+            ) from error
 
     def seed(self, lesson: str, student: str, notebook: NotebookNode) -> int:
         """The seed of a submission: an HMAC under the course's secret, so that no answer can be stored ahead."""
@@ -124,28 +130,28 @@ def tidy(folder: Path, lesson: str) -> list[str]:
     as what it is. Returns notes on what was done.
     """
     notes = []
-    for path in folder.rglob("*"):
+    if folder.is_symlink():
+        folder.unlink()
+        folder.mkdir()
+        notes.append("the submission was a link to another place and was not followed")
+    for path in sorted(folder.rglob("*")):
         if path.is_symlink():
             path.unlink()
             notes.append(f"the link {path.name} was removed")
+        elif not path.is_file() and not path.is_dir():
+            path.unlink()  # reading a pipe would wait for ever
+            notes.append(f"{path.name} is no ordinary file and was removed")
     notebook = folder / f"{lesson}.ipynb"
-    if not notebook.exists():
-        others = sorted(folder.glob("*.ipynb"), key=lambda p: (p.name.startswith(lesson), p.stat().st_mtime))
-        if others:
-            shutil.copy2(others[-1], notebook)
-            notes.append(f"{others[-1].name} was taken as {notebook.name}")
+    if notebook.is_dir():
+        notebook.rename(folder / f"{lesson}.folder")
+        notes.append(f"{notebook.name} was a folder and was renamed")
+    if not notebook.exists() or not notebook.stat().st_size:
+        files = [path for path in folder.glob("*.ipynb") if path.is_file() and path != notebook]
+        if files:
+            taken = max(files, key=lambda path: (path.name.startswith(lesson), path.stat().st_mtime))
+            copy(taken, notebook)
+            notes.append(f"{taken.name} was taken as {notebook.name}")
         else:
-            notebook.write_bytes(b"")
-            notes.append("the folder held no notebook")
+            notebook.touch()
+            notes.append(f"the folder holds no notebook, or an empty one; expected {notebook.name}")
     return notes
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

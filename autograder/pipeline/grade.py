@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
+import logging
 import os
 import shutil
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,22 +22,27 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.errors import DownhillError, NoGradebook
+from autograder.errors import DownhillError, NoCourse
+from autograder.files import write
 from autograder.pipeline import course as folders
 from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.repair import repair
 from autograder.pipeline.run import Limits, Ran
+from autograder.pipeline.writable import check_writable, reason, stop_for_good
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
 class Graded:
-    """One student's row."""
+    """One student's row; `problem` says why it was not finished; the points are then the last recorded."""
 
     student: str
     points: float
     verdicts: dict[str, str]
     notes: list[str] = field(default_factory=list)
     needs_person: bool = False
+    problem: str = ""
 
 
 @dataclass
@@ -58,7 +64,13 @@ class Report:
 def load_config(root: Path) -> Config:
     """The course's `nbgrader_config.py` as nbgrader reads it."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    try:
+        config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    except Exception as error:  # the file is Python, so it may fail in any way
+        raise NoCourse(
+            f"{root}/nbgrader_config.py cannot be read ({type(error).__name__}: {error}). Mend it; "
+            "`downhill new-course DIR` makes one that works."
+        ) from error
     config.CourseDirectory.root = str(root)
     return config
 
@@ -86,12 +98,13 @@ def grade(
     Raises:
         NoLesson: if the lesson does not exist or has not been released.
         NoGradebook: if the gradebook cannot be written.
+        DiskFull: if there is no room; what was graded until then is kept.
         DownhillError: if nothing was submitted.
     """
     began = time.perf_counter()
     course.released(lesson)
     config = load_config(course.root)
-    check_gradebook(course)
+    check_writable(course)
     submitted = sorted(course.root.glob(f"submitted/*/{lesson}"))
     students = [path.parent.name for path in submitted if path.is_dir() and not path.parent.name.startswith(".")]
     if not students:
@@ -105,6 +118,9 @@ def grade(
         folders.fresh_runs.update(ran)
         notes = list(tidied[student])
         problem = problem or _record(api, lesson, student)
+        if problem:
+            log.debug("%s: %s", student, problem)
+            stop_for_good(course, problem, done - 1, len(students))
         graded.append(_row(course, lesson, student, notes, problem))
         folders.fresh_runs.clear()
         progress(student, done, len(students))
@@ -114,36 +130,17 @@ def grade(
     return report
 
 
-def check_gradebook(course: CourseFolder) -> None:
-    """Refuse early if the gradebook cannot be written.
-
-    Raises:
-        NoGradebook: if it is locked, read-only, or no database.
-    """
-    path = course.root / "gradebook.db"
-    try:
-        with sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=3) as database:
-            database.execute("BEGIN IMMEDIATE")
-            database.rollback()
-        if not os.access(path, os.W_OK):
-            raise sqlite3.OperationalError("it is read-only")
-    except sqlite3.Error as error:
-        raise NoGradebook(
-            f"the gradebook {path} cannot be written ({error}). Close the program that holds it, or make it "
-            "writable, and grade again; nothing was changed."
-        ) from error
-
-
 def write_csv(course: CourseFolder, report: Report) -> Path:
     """One row a student, one column an exercise; quoted, and harmless in a spreadsheet."""
     path = course.root / f"{report.lesson}.csv"
-    exercises = list(report.students[0].verdicts) if report.students else []
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["student", "points", "max_points", *exercises])
-        for row in report.students:
-            name = f"'{row.student}" if row.student[:1] in "=+-@\t" else row.student
-            writer.writerow([name, row.points, report.max_points, *(row.verdicts.get(e, "") for e in exercises)])
+    exercises = list(dict.fromkeys(name for row in report.students for name in row.verdicts))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["student", "points", "max_points", *exercises])
+    for row in report.students:
+        name = f"'{row.student}" if row.student[:1] in "=+-@\t" else row.student
+        writer.writerow([name, row.points, report.max_points, *(row.verdicts.get(e, "") for e in exercises)])
+    write(path, text.getvalue())
     return path
 
 
@@ -159,14 +156,19 @@ def _run_all(
             futures: dict[Future[dict[str, Ran]], str] = {
                 pool.submit(run_one, str(course.root), lesson, student, limits): student for student in waiting
             }
-            for future in as_completed(futures):
-                student = futures[future]
-                try:
-                    yield student, future.result(), ""
-                except BrokenProcessPool:
-                    lost.append(student)
-                except Exception as error:  # one bad submission must not stop the batch
-                    yield student, {}, f"it could not be run: {type(error).__name__}: {error}"
+            try:
+                for future in as_completed(futures):
+                    student = futures[future]
+                    try:
+                        ran = future.result()
+                    except BrokenProcessPool:
+                        lost.append(student)
+                    except Exception as error:  # one bad submission must not stop the batch
+                        yield student, {}, f"it could not be run\n{type(error).__name__}: {error}"
+                    else:
+                        yield student, ran, ""
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
         waiting = lost
         if not waiting:
             return
@@ -197,9 +199,9 @@ def _record(api: NbGraderAPI, lesson: str, student: str) -> str:
     """Write one submission to the gradebook through nbgrader itself; "" or what went wrong."""
     done = api.autograde(lesson, student, force=True, create=True)
     if not done["success"]:
-        return str(done.get("error") or done.get("log") or "nbgrader gave no reason").strip()[-2000:]
+        return str(done.get("error") or done.get("log") or "nbgrader gave no reason")
     shown = api.generate_feedback(lesson, student, force=True)
-    return "" if shown["success"] else f"no feedback page: {str(shown.get('error') or shown.get('log'))[-500:]}"
+    return "" if shown["success"] else f"no feedback page: {shown.get('error') or shown.get('log')!s}"
 
 
 def _row(course: CourseFolder, lesson: str, student: str, notes: list[str], problem: str) -> Graded:
@@ -216,8 +218,10 @@ def _row(course: CourseFolder, lesson: str, student: str, notes: list[str], prob
             points = sum(float(g.auto_score or 0) for g in grades)
             person = any(g.needs_manual_grade for g in grades)
     untold = [v["detail"] for v in recorded["verdicts"].values() if v["kind"] in ("no_evidence", "flagged", "output")]
-    notes = [*notes, *recorded["notes"], *dict.fromkeys(untold), *([problem] if problem else [])]
-    return Graded(student, round(points, 6), verdicts, notes, person)
+    problem = reason(problem) if problem else ""
+    told = [f"not finished, the points last recorded stand: {problem}"] if problem else []
+    notes = [*notes, *recorded["notes"], *dict.fromkeys(untold), *told]
+    return Graded(student, round(points, 6), verdicts, notes, person, problem)
 
 
 def _max_points(course: CourseFolder, lesson: str) -> float:
@@ -235,6 +239,8 @@ def new_course(folder: Path) -> CourseFolder:
     """
     import course
 
+    if folder.exists() and not folder.is_dir():
+        raise DownhillError(f"{folder} is a file; name a folder that does not exist yet")
     if folder.exists() and any(folder.iterdir()):
         raise DownhillError(f"{folder} is not empty; name a folder that does not exist yet")
     home = Path(course.__file__).parent

@@ -18,6 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 MAX_BYTES = 20_000_000
 MAX_CELLS = 1_000
 MAX_SOURCE = 200_000
+SAVE_ANEW = "; save the notebook in JupyterLab and hand in that file"
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
@@ -61,7 +62,9 @@ def repair(raw: bytes, released: NotebookNode) -> Repaired:
     claimed = [_claimed(cell) for cell in submitted]
     strangers = {c for c in claimed if c and c.startswith("check_") and c not in known}
     if strangers:
-        notes.append(f"it holds cells of another lesson ({', '.join(sorted(strangers))[:200]})")
+        notes.append(
+            f"it holds cells of another lesson ({', '.join(sorted(strangers))[:200]}): is it the right notebook?"
+        )
     for index, (cell, grade_id) in enumerate(zip(submitted, claimed, strict=True)):
         source = _source(cell)
         if len(source) > MAX_SOURCE:
@@ -108,25 +111,28 @@ def read(raw: bytes) -> tuple[list[dict[str, Any]], list[str]]:
     """
     notes = []
     if not raw.strip():
-        raise Unreadable("the file is empty")
+        raise Unreadable(f"the file is empty{SAVE_ANEW}")
     if len(raw) > MAX_BYTES:
-        raise Unreadable(f"the file has {len(raw)} bytes; at most {MAX_BYTES} are read")
+        size = f"the file has {len(raw)} bytes; at most {MAX_BYTES} are read"
+        raise Unreadable(f"{size}; clear its outputs, save it, and hand it in again")
     try:
         data = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise Unreadable("the file is not a notebook: it is not JSON, or it was cut off") from error
+        raise Unreadable(f"the file is not a notebook: it is not JSON, or it was cut off{SAVE_ANEW}") from error
     if not isinstance(data, dict):
-        raise Unreadable("the file is not a notebook: it is JSON of another kind")
+        raise Unreadable(f"the file is not a notebook: it is JSON of another kind{SAVE_ANEW}")
     if data.get("nbformat") == 3:
         try:
             data = nbformat.convert(nbformat.from_dict(data), 4)
         except Exception as error:  # nbformat fails in many ways on a malformed file
-            raise Unreadable("the file is a notebook of format 3 that cannot be converted; save it anew") from error
+            raise Unreadable(
+                f"the file is a notebook of format 3 that cannot be converted to format 4{SAVE_ANEW}"
+            ) from error
         notes.append("it was a notebook of format 3 and was converted")
     cells = data.get("cells")
     if data.get("nbformat") != 4 or not isinstance(cells, list):
         found = json.dumps(data.get("nbformat"), default=str)[:20]
-        raise Unreadable(f"the file is not a notebook of format 4 (nbformat is {found})")
+        raise Unreadable(f"the file is not a notebook of format 4 (nbformat is {found}){SAVE_ANEW}")
     if len(cells) > MAX_CELLS:
         notes.append(f"it has {len(cells)} cells; the first {MAX_CELLS} were read")
     kernel = _dig(data, "metadata", "kernelspec", "language") or _dig(data, "metadata", "language_info", "name")

@@ -63,14 +63,15 @@ def score_notebook(path: Path) -> Scored:
 
     Example:
         >>> score_notebook(Path("nowhere/06_momentum.ipynb")).unusable
-        'there is no such file'
+        'there is no such file; name a notebook, for example 06_momentum.ipynb'
     """
     if not path.is_file():
-        return Scored(path, unusable="there is no such file")
+        given = "it is a folder" if path.is_dir() else "there is no such file"
+        return Scored(path, unusable=f"{given}; name a notebook, for example 06_momentum.ipynb")
     lesson = re.sub(r"( \(\d+\)|-checkpoint|-Copy\d+)$", "", path.stem)
     if lesson not in lessons():
         there = ", ".join(f"{name}.ipynb" for name in sorted(lessons()))
-        return Scored(path, unusable=f"its name tells no lesson; expected one of {there}")
+        return Scored(path, unusable=f"its name tells no lesson; expected one of {there}: rename it")
     released = released_notebook(lesson)
     repaired = repair(path.read_bytes(), released)
     if repaired.unreadable:

@@ -83,7 +83,9 @@ def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     try:
         signature.bind(*args, **kwargs)
     except TypeError as error:
-        raise Unusable(f"its signature is {signature}, which does not fit the call: {error}") from None
+        count = len(args) + len(kwargs)
+        told = f"its signature is {signature}, which does not fit the call with {count} arguments: {error}"
+        raise Unusable(f"{told}. Put its first line back as the exercise gives it") from None
     return function(*args, **kwargs)
 
 
