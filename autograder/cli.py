@@ -154,6 +154,15 @@ def pictures(
             print(path)
 
 
+@app.command()
+def book(out: Annotated[Path, typer.Option(help="The folder for the pages.")]) -> None:
+    """Render the lessons as static pages: pictures and formulas inside, no scripts, nothing from the network."""
+    from autograder.book import write_book
+
+    start, *pages = write_book(out, told=lambda lesson: print(f"{lesson} …", file=sys.stderr))
+    print(f"{len(pages)} lessons. Open {start}")
+
+
 class _Progress:
     """A progress bar with the time left, on standard error."""
 
