@@ -27,9 +27,11 @@ Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON in
 @app.command("new-course")
 def new_course(directory: Path) -> None:
     """Make a course folder with all lessons, ready for nbgrader."""
+    from autograder.lab import make_exchange
     from autograder.pipeline.grade import new_course as make
 
     made = make(directory)
+    make_exchange(made)
     print(f"{made.root} is a course. Next: `cd {directory}` and `nbgrader generate_assignment 06_momentum`.")
 
 
@@ -77,6 +79,14 @@ def demo(
     with _Progress(quiet=as_json) as progress:
         report, kinds = play(out, progress)
     _finish(report, as_json, kinds)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context, course: Annotated[Path, typer.Option(help="The course's folder.")] = Path(".")) -> None:
+    """Open JupyterLab on a course, formgrader in its menu; further options go to JupyterLab."""
+    from autograder.lab import open_lab
+
+    raise typer.Exit(open_lab(course, context.args))
 
 
 @app.command()
