@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -75,6 +75,15 @@ class ReferenceOptimizer(torch.optim.Optimizer):
     def update(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> list[Tensor]:
         """Where `params` go in this step, as new tensors."""
         raise NotImplementedError(f"{type(self).__name__} does not say where parameters go; it needs an `update`")
+
+    def recall(self, name: str, params: list[Tensor]) -> list[Tensor]:
+        """What is remembered of each parameter under this name; zeros like it before its first step."""
+        return [self.state[p].get(name, torch.zeros_like(p)) for p in params]
+
+    def keep(self, name: str, params: list[Tensor], values: Iterable[Any]) -> None:
+        """Remember one value of each parameter under this name, where `state_dict` finds it."""
+        for p, value in zip(params, values, strict=True):
+            self.state[p][name] = value
 
 
 def check_range(name: str, value: Any, below: float = float("inf")) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
@@ -41,6 +40,7 @@ def momentum_step(
         ValueError: for more or fewer velocities or gradients than parameters.
 
     Example:
+        >>> import torch
         >>> momentum_step([torch.tensor([1.0])], [torch.tensor([2.0])], [torch.tensor([1.0])], lr=0.5, momentum=0.5)
         ([tensor([0.])], [tensor([2.])])
 
@@ -68,6 +68,7 @@ class Momentum(ReferenceOptimizer):
         ValueError: for a hyper-parameter out of range.
 
     Example:
+        >>> import torch
         >>> w = torch.tensor([2.0], requires_grad=True)
         >>> optimizer = Momentum([w], lr=0.25, momentum=0.5)
         >>> for _ in range(2):
@@ -95,8 +96,7 @@ class Momentum(ReferenceOptimizer):
 
     def update(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> list[Tensor]:
         """v ← μ·v + g; θ ← θ − lr·v."""
-        velocities = [self.state[p].get("velocity", torch.zeros_like(p)) for p in params]
+        velocities = self.recall("velocity", params)
         params_after, velocities = momentum_step(params, velocities, grads, group["lr"], group["momentum"])
-        for p, velocity in zip(params, velocities, strict=True):
-            self.state[p]["velocity"] = velocity
+        self.keep("velocity", params, velocities)
         return params_after

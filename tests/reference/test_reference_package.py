@@ -14,7 +14,13 @@ ROOT = Path(reference.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 MODULES = [".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__") for path in FILES]
 WITH_EXAMPLES = {
-    f"reference.{name}" for name in ("landscapes", "theory", "training", "optimizers.descent", "optimizers.momentum")
+    f"reference.{name}"
+    for name in (
+        "landscapes",
+        "theory",
+        "training",
+        *(f"optimizers.{rule}" for rule in ("descent", "momentum", "nesterov", "rmsprop", "adam")),
+    )
 }
 
 
@@ -48,5 +54,7 @@ def test_the_modules_are_all_seen() -> None:
 
 def test_what_the_optimizers_export() -> None:
     optimizers = importlib.import_module("reference.optimizers")
-    assert sorted(optimizers.__all__) == ["GradientDescent", "Momentum", "gradient_step", "momentum_step"]
+    classes = ["Adam", "AdamW", "GradientDescent", "Momentum", "Nesterov", "RMSprop"]
+    steps = ["adam", "gradient", "look_ahead", "momentum", "nesterov", "rmsprop"]
+    assert sorted(optimizers.__all__) == [*classes, *(f"{name}_step" for name in steps)]
     assert all(hasattr(optimizers, name) for name in optimizers.__all__)
