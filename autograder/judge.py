@@ -130,7 +130,9 @@ def _explain(exercise: Exercise, evidence: Evidence, right: Evidence, seed: int)
         kind = "convention" if form.fraction else "mistake"
         return Verdict(name, kind, form.fraction, form.name, where, form.words)
     for case_name, case in evidence.cases.items():
-        if case.trouble and not (where and where.case == case_name and found):
+        if where and where.case == case_name and found:
+            break  # what came back before the trouble explains it
+        if case.trouble:
             place = Where(case_name, case.trouble.step, 1)
             return Verdict(name, case.trouble.kind, 0.0, "", place, case.trouble.text, case.trouble.lines)
     if found:

@@ -166,6 +166,17 @@ def test_results_of_the_wrong_form_are_told(exercise: Exercise, bend: Callable[[
     assert len(said.splitlines()) > 1
 
 
+def test_a_wrong_form_is_told_before_the_error_that_it_leads_to() -> None:
+    def flat(params: Any, velocities: Any, grads: Any, lr: float, momentum: float) -> Any:
+        velocities = [momentum * v + g for v, g in zip(velocities, grads, strict=True)]
+        return [(p - lr * v).flatten() for p, v in zip(params, velocities, strict=True)], velocities
+
+    (exercise,) = [e for e in EXERCISES if e.name == "momentum_step"]
+    kind, _, said = told(exercise, flat)
+    assert kind == "unusable"
+    assert "It has shape [" in said
+
+
 # wrong calls of the command
 
 
