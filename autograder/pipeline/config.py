@@ -21,9 +21,10 @@ from nbgrader.preprocessors import (
 )
 from traitlets import Integer
 
+from autograder.errors import DownhillError
 from autograder.oracles import exercises_of
-from autograder.pipeline import score
-from autograder.pipeline.course import CourseFolder, tidy
+from autograder.pipeline import pages, score
+from autograder.pipeline.course import LIVE_NAME, CourseFolder, is_live, tidy
 from autograder.pipeline.repair import repair
 from autograder.pipeline.run import Limits
 
@@ -45,6 +46,7 @@ def configure(c: Any) -> None:
         CheckCellMetadata,
     ]
     c.HTMLExporter.sanitize_html = True
+    c.HTMLExporter.filters = {"markdown2html": pages.FILTER}
 
 
 def tidy_submission(assignment: str, student: str, notebooks: list[str]) -> None:
@@ -76,6 +78,12 @@ class Repair(_Stage):
     """Any bytes to a clean notebook; notes travel in the notebook's metadata, which no student writes."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        where = resources["nbgrader"]
+        if is_live(where["student"]):
+            with Gradebook(where["db_url"]) as gradebook:  # nbgrader has entered the name by now
+                if not any(submission.score for submission in gradebook.find_student(where["student"]).submissions):
+                    gradebook.remove_student(where["student"])
+            raise DownhillError(f"the submission of {where['student']!r} is not graded: {LIVE_NAME}")
         repaired = repair(resources.pop("downhill_raw"), self.course.released(resources["nbgrader"]["assignment"]))
         repaired.notebook.metadata["downhill"] = {"notes": list(repaired.notes), "unreadable": repaired.unreadable}
         return repaired.notebook, resources

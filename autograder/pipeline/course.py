@@ -21,6 +21,7 @@ from autograder.student.evidence import encode
 from autograder.verdict import Verdict
 
 MAX_FILES_BYTES = 50_000_000
+LIVE_NAME = "its name holds < or >, which nbgrader's pages would read as HTML: rename its folder in submitted/"
 fresh_runs: dict[str, Ran] = {}
 """Runs of this process by cache key, also those that must not be cached on disk."""
 
@@ -121,6 +122,11 @@ class CourseFolder:
 def draw_problems(exercises: tuple[Exercise, ...], seed: int) -> dict[str, Any]:
     """The problems of all exercises, as they are handed to the kernel."""
     return {e.name: encode(e.draw(seed)) for e in exercises}
+
+
+def is_live(student: str) -> bool:
+    """Whether a student's name would be read as HTML: nbgrader 0.9.6 writes names into a page as they are."""
+    return "<" in student or ">" in student
 
 
 def tidy(folder: Path, lesson: str) -> list[str]:

@@ -111,9 +111,12 @@ def grade(
         raise DownhillError(
             f"nothing was submitted for {lesson}: expected folders like {course.root}/submitted/STUDENT/{lesson}/"
         )
+    graded = [
+        Graded(s, 0.0, {}, [folders.LIVE_NAME], problem=folders.LIVE_NAME) for s in students if folders.is_live(s)
+    ]
+    students = [s for s in students if not folders.is_live(s)]
     tidied = {name: folders.tidy(course.root / "submitted" / name / lesson, lesson) for name in students}
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
-    graded = []
     for done, (student, ran, problem) in enumerate(_run_all(lesson, course, students, _limits(config), workers), 1):
         folders.fresh_runs.update(ran)
         notes = list(tidied[student])
