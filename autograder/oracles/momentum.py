@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from autograder.oracles.exercise import Draw, Exercise, Form
-from autograder.oracles.optimizer import class_forms, optimizer_problem
+from autograder.oracles.optimizer import Family, class_forms, optimizer_problem
 from reference.optimizers import Momentum, momentum_step
 from reference.theory import fastest_momentum
 
@@ -291,7 +291,7 @@ EXERCISES = (
         "Momentum",
         lambda seed: optimizer_problem(Draw(seed), {"momentum": Draw(seed).uniform(0.6, 0.8)}),
         Momentum,
-        class_forms({form.name: form for form in STEP_FORMS}),
+        class_forms(Family(momentum_step, ("velocity",), {"momentum": 0.9}), STEP_FORMS),
         TORCH_OPTIMIZERS,
         half="path",
     ),

@@ -1,8 +1,10 @@
-"""What every optimizer class is judged by: the problem of its uses, and the mistakes of use."""
+"""Optimizer classes: the problem of their uses, and a class made of any step function, so that forms differ in one
+thing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,10 +13,11 @@ from autograder.oracles.exercise import Draw, Form
 
 SHAPES = [(3,), (2, 3)]
 STEPS = 6
+NO_CLASS = ("one_buffer", "one_skipped", "step_returned", "not_moved")  # see `class_forms`
 
 
-def optimizer_problem(draw: Draw, options: dict[str, float]) -> dict[str, Any]:
-    """The problem of `probes.optimizer.optimizer_uses`."""
+def optimizer_problem(draw: Draw, options: dict[str, Any]) -> dict[str, Any]:
+    """The problem of `probes.optimizer.optimizer_uses`; `options` are passed on to the class beside `lr`."""
     return {
         "params": [draw.normal(*shape) for shape in SHAPES],
         "grads": [[draw.normal(*shape) for shape in SHAPES] for _ in range(STEPS)],
@@ -23,13 +26,31 @@ def optimizer_problem(draw: Draw, options: dict[str, float]) -> dict[str, Any]:
     }
 
 
-class FromStep(torch.optim.Optimizer):
-    """An optimizer class over a step function: right in every use, so that forms differ in one thing."""
+@dataclass(frozen=True)
+class Family:
+    """What the classes over one kind of step function have in common.
+
+    Attributes:
+        step_function: the right one, (params, *buffers, grads, [step,] lr, *options) → (params, *buffers).
+        buffers: what is remembered of each parameter, by name, in the order of the step function.
+        options: the hyper-parameters after lr, in its order, with the defaults of the class.
+        counted: whether the step function is told the number of the step, from 1.
+    """
 
     step_function: Callable[..., Any]
+    buffers: tuple[str, ...]
+    options: dict[str, Any]
+    counted: bool = False
 
-    def __init__(self, params: Any, lr: float, momentum: float = 0.9) -> None:
-        super().__init__(params, {"lr": lr, "momentum": momentum})
+
+class FromStep(torch.optim.Optimizer):
+    """An optimizer class over a step function: right in every use."""
+
+    family: Family
+    step_function: Callable[..., Any]
+
+    def __init__(self, params: Any, lr: float = 1e-3, **options: Any) -> None:
+        super().__init__(params, {"lr": lr, **self.family.options, **options})
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
@@ -37,21 +58,35 @@ class FromStep(torch.optim.Optimizer):
             self.update(group, [p for p in group["params"] if p.grad is not None])
 
     def update(self, group: dict[str, Any], params: list[Any]) -> None:
-        """One group's step."""
-        velocities = [self.velocity(p) for p in params]
-        lr = self.learning_rate(group)
-        new, kept = type(self).step_function(params, velocities, [p.grad for p in params], lr, group["momentum"])
+        """One group's step, a parameter at a time."""
+        new = []
+        for place, p in enumerate(params):
+            memory = self.memory(p, place)
+            lists = [[value] for value in self.recall(memory, p)]
+            count = [self.count(memory, group)] if self.family.counted else []
+            options = [group[name] for name in self.family.options]
+            arguments = ([p], *lists, [p.grad], *count, self.learning_rate(group), *options)
+            (moved,), *kept = type(self).step_function(*arguments)
+            self.keep(memory, p, [values[0] for values in kept])
+            new.append(moved)
         self.write(group, params, new)
-        for p, v in zip(params, kept, strict=True):
-            self.keep(p, v)
 
-    def velocity(self, p: Any) -> Any:
-        """The parameter's velocity, zero at first."""
-        return self.state[p].get("velocity", torch.zeros_like(p))
+    def memory(self, p: Any, place: int) -> dict[str, Any]:
+        """Where this parameter's buffers are; `place` is its number in the group."""
+        return self.state[p]  # type: ignore[no-any-return]
 
-    def keep(self, p: Any, v: Any) -> None:
-        """Store the new velocity."""
-        self.state[p]["velocity"] = v
+    def recall(self, memory: dict[str, Any], p: Any) -> list[Any]:
+        """The parameter's buffers, zero at first."""
+        return [memory.get(name, torch.zeros_like(p)) for name in self.family.buffers]
+
+    def keep(self, memory: dict[str, Any], p: Any, values: list[Any]) -> None:
+        """Store the new buffers."""
+        memory.update(zip(self.family.buffers, values, strict=True))
+
+    def count(self, memory: dict[str, Any], group: dict[str, Any]) -> int:
+        """The number of this step, from 1."""
+        memory["step"] = memory.get("step", 0) + 1
+        return int(memory["step"])
 
     def learning_rate(self, group: dict[str, Any]) -> float:
         """The lr of this step."""
@@ -63,115 +98,30 @@ class FromStep(torch.optim.Optimizer):
             p.copy_(value)
 
 
-class LrReadOnce(FromStep):
-    def __init__(self, params: Any, lr: float, momentum: float = 0.9) -> None:
-        super().__init__(params, lr, momentum)
-        self.first_lr = lr
-
-    def learning_rate(self, group: dict[str, Any]) -> float:
-        return self.first_lr
-
-
-class FirstGroupOnly(FromStep):
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        group = self.param_groups[0]
-        self.update(group, [p for p in group["params"] if p.grad is not None])
-
-
-class StateOutside(FromStep):
-    def __init__(self, params: Any, lr: float, momentum: float = 0.9) -> None:
-        super().__init__(params, lr, momentum)
-        self.velocities: dict[Any, Any] = {}
-
-    def velocity(self, p: Any) -> Any:
-        return self.velocities.get(p, torch.zeros_like(p))
-
-    def keep(self, p: Any, v: Any) -> None:
-        self.velocities[p] = v
-
-
-class NoneNotSkipped(FromStep):
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        for group in self.param_groups:
-            self.update(group, group["params"])
-
-
-class GradientChanged(FromStep):
-    def keep(self, p: Any, v: Any) -> None:
-        self.state[p]["velocity"] = v
-        p.grad.copy_(v)
-
-
-class GradientAliased(FromStep):
-    """The first velocity is the gradient's own buffer, which the next backward pass overwrites."""
-
-    def keep(self, p: Any, v: Any) -> None:
-        self.state[p]["velocity"] = v if "velocity" in self.state[p] else p.grad
-
-
-class ParametersReplaced(FromStep):
-    def write(self, group: dict[str, Any], params: list[Any], new: Iterable[Any]) -> None:
-        group["params"] = [value.detach().clone().requires_grad_() for _, value in zip(params, new, strict=True)]
-
-
-USES: dict[type[FromStep], tuple[str, str]] = {
-    LrReadOnce: (
-        "lr_read_once",
-        "lr is read once, when the optimizer is made: a scheduler's changes never arrive. "
-        "Where does a scheduler write the new lr?",
-    ),
-    FirstGroupOnly: (
-        "groups_ignored",
-        "only the first parameter group moves. What does `self.param_groups` hold?",
-    ),
-    StateOutside: (
-        "state_lost_on_load",
-        "the velocity is lost when the optimizer is saved and loaded: `state_dict` only knows `self.state`. "
-        "Where do you keep it?",
-    ),
-    NoneNotSkipped: (
-        "none_not_skipped",
-        "a parameter without a gradient is not skipped. What is `p.grad` before the first backward pass?",
-    ),
-    GradientChanged: (
-        "gradient_changed",
-        "`p.grad` is changed by the step. Who else may still want to read it?",
-    ),
-    GradientAliased: (
-        "gradient_aliased",
-        "the first velocity is the gradient's own buffer, and the next backward pass overwrites it. "
-        "What would a `clone()` change?",
-    ),
-    ParametersReplaced: (
-        "parameters_replaced",
-        "the parameters are replaced by new tensors; the model still holds the old ones. "
-        "How do you change a tensor in place?",
-    ),
-}
-
-
-def class_forms(steps: dict[str, Form]) -> tuple[Form, ...]:
+def class_forms(family: Family, steps: Iterable[Form]) -> tuple[Form, ...]:
     """The forms of an optimizer class: each wrong step as a class, then each mistake of use.
 
     Args:
-        steps: the forms of the step function, by name; those that work on one parameter list alone.
+        family: what the classes have in common.
+        steps: the forms of the step function. Those that need several parameters at once are left out here, and
+            "not_moved", which as a mistake of use has other words.
     """
-    from reference.optimizers import momentum_step
+    from autograder.oracles.uses import COUNTED_USES, USES
 
     wrong_steps = [
-        Form(
-            name,
-            type(name, (FromStep,), {"step_function": staticmethod(form.function)}),
-            form.words,
-            form.fraction,
-        )
-        for name, form in steps.items()
-        if name not in ("one_buffer", "one_skipped", "step_returned")
+        Form(form.name, as_class(family, form.name, form.function), form.words, form.fraction)
+        for form in steps
+        if form.name not in NO_CLASS
     ]
+    uses = {**USES, **COUNTED_USES} if family.counted else USES
     wrong_uses = [
-        Form(name, type(name, (use,), {"step_function": staticmethod(momentum_step)}), words)
-        for use, (name, words) in USES.items()
+        Form(name, as_class(family, name, family.step_function, use), words) for use, (name, words) in uses.items()
     ]
     return (*wrong_steps, *wrong_uses)
+
+
+def as_class(
+    family: Family, name: str, step_function: Callable[..., Any], base: type[FromStep] = FromStep
+) -> type[FromStep]:
+    """The optimizer class over this step function."""
+    return type(name, (base,), {"family": family, "step_function": staticmethod(step_function)})

@@ -28,14 +28,14 @@ def optimizer_uses(attempt: Any, problem: Any, recorder: Recorder) -> None:
 
     with recorder.case("groups") as case:
         params = fresh(problem)
-        groups = [{"params": params[:1]}, {"params": params[1:], "lr": problem["lrs"][1]}]
+        groups = [{"params": params[:1]}, {"params": params[1:], "lr": problem["lrs"][-1]}]
         run(make(attempt, groups, problem), params, problem, case)
 
     with recorder.case("late parameter") as case:
         params = fresh(problem)
         optimizer = make(attempt, params, problem)
         for index, grads in enumerate(problem["grads"]):
-            step(optimizer, params, [grads[0], *(grads[1:] if index >= 2 else [None] * len(grads[1:]))])
+            step(optimizer, params, [grads[0] if index >= 2 else None, *grads[1:]])
             case.record(params)
 
     with recorder.case("saved and loaded") as case:
