@@ -5,28 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from autograder.oracles.exercise import Draw, Exercise, Form
 from autograder.oracles.optimizer import Family, class_forms, optimizer_problem
+from autograder.oracles.steps import Rule, draw_cases, each, slips
 from reference.optimizers import Momentum, momentum_step
 from reference.theory import fastest_momentum
 
 LESSON = "06_momentum"
-STEPS = 6
-
-# One parameter's rule: (p, v, g, lr, momentum) -> (p, v)
-Rule = Callable[[Any, Any, Any, float, float], tuple[Any, Any]]
-
-
-def each(rule: Rule) -> Callable[..., Any]:
-    """A step over all parameters from one parameter's rule."""
-
-    def step(params: Any, velocities: Any, grads: Any, lr: float, momentum: float) -> Any:
-        moved = [rule(p, v, g, lr, momentum) for p, v, g in zip(params, velocities, grads, strict=True)]
-        return [p for p, _ in moved], [v for _, v in moved]
-
-    return step
 
 
 def moved_by(velocity: Callable[..., Any]) -> Rule:
@@ -71,20 +56,6 @@ def look_ahead(p: Any, v: Any, g: Any, lr: float, momentum: float) -> tuple[Any,
 def coefficients_swapped(p: Any, v: Any, g: Any, lr: float, momentum: float) -> tuple[Any, Any]:
     v = lr * v + g
     return p - momentum * v, v
-
-
-def one_buffer(params: Any, velocities: Any, grads: Any, lr: float, momentum: float) -> Any:
-    v = velocities[0]
-    moved = []
-    for p, g in zip(params, grads, strict=True):
-        v = momentum * v + g
-        moved.append(p - lr * v)
-    return moved, [v] * len(moved)
-
-
-def one_skipped(params: Any, velocities: Any, grads: Any, lr: float, momentum: float) -> Any:
-    moved, new = momentum_step(params[:-1], velocities[:-1], grads[:-1], lr, momentum)
-    return [*moved, params[-1]], [*new, velocities[-1]]
 
 
 LR_INSIDE_WORDS = (
@@ -171,39 +142,13 @@ STEP_FORMS = (
         "this is Nesterov's step, which lesson 07 is about: it adds momentum·v to the gradient once more. "
         "What does plain momentum move by?",
     ),
-    Form(
-        "one_buffer",
-        one_buffer,
-        "all parameters share one velocity. Whose gradient does the second parameter remember?",
-    ),
-    Form("one_skipped", one_skipped, "the last parameter never moves. Does your loop reach all of them?"),
-    Form(
-        "not_moved",
-        each(lambda p, v, g, lr, m: (p, m * v + g)),
-        "the parameters come back as they went in. What do you do with the new velocity?",
-    ),
-    Form(
-        "step_returned",
-        each(lambda p, v, g, lr, m: (-lr * (m * v + g), m * v + g)),
-        "what comes back as parameters is only the step. Where does a step start from?",
-    ),
+    *slips(moved_by(lambda v, g, lr, m: m * v + g), "velocity"),
 )
 
 
 def draw_step(seed: int) -> dict[str, Any]:
-    """Six steps, unequal shapes, gradients and lr that change."""
-    draw = Draw(seed)
-    cases = {}
-    for name, shapes in {"two parameters": [(3,), (2, 3)], "three parameters": [(), (4,), (2, 2)]}.items():
-        params = [draw.normal(*shape) for shape in shapes]
-        cases[name] = {
-            "params": params,
-            "velocities": [torch.zeros_like(p) for p in params],
-            "grads": [[draw.normal(*shape) for shape in shapes] for _ in range(STEPS)],
-            "lrs": draw.lrs(STEPS),
-            "momentum": draw.uniform(0.6, 0.8),
-        }
-    return cases
+    """Six steps with a momentum of its own for each case."""
+    return draw_cases(seed, lambda draw: {"momentum": draw.uniform(0.6, 0.8)})
 
 
 def draw_curvatures(seed: int) -> dict[str, Any]:

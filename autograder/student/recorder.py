@@ -95,11 +95,24 @@ def pair(result: Any, what: str) -> tuple[Any, Any]:
     Raises:
         Unusable: if `result` is no pair; `what` names its two parts.
     """
-    try:
-        first, second = result
-    except (TypeError, ValueError):
-        raise Unusable(f"returned {describe(result)}; expected {what}") from None
+    first, second = parts(result, 2, what)
     return first, second
+
+
+def parts(result: Any, count: int, what: str) -> list[Any]:
+    """Take apart what has `count` parts.
+
+    Raises:
+        Unusable: if it has not; `what` names them.
+    """
+    try:
+        # one more than asked for, so that an endless generator ends
+        found = [part for _, part in zip(range(count + 1), result, strict=False)]
+    except TypeError:
+        found = []
+    if len(found) != count:
+        raise Unusable(f"returned {describe(result)}; expected {what}")
+    return found
 
 
 def tensors(result: Any, count: int) -> list[Any]:

@@ -5,21 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from autograder.student.probes.optimizer import optimizer_uses
-from autograder.student.recorder import Recorder, call, copies, pair, tensors
-
-
-def momentum_step(attempt: Any, problem: Any, recorder: Recorder) -> None:
-    """Every step: the new parameters. What comes back as velocities is handed in again, whatever it is."""
-    for name, case in problem.items():
-        with recorder.case(name) as recording:
-            params = copies(case["params"])
-            velocities = copies(case["velocities"])
-            for grads, lr in zip(case["grads"], case["lrs"], strict=True):
-                result = call(attempt, params, velocities, copies(grads), lr, case["momentum"])
-                new_params, velocities = pair(result, "a pair (params, velocities)")
-                params = tensors(new_params, len(params))
-                recording.record(params)
-                params, velocities = copies(params), copies(velocities)
+from autograder.student.probes.steps import update_path
+from autograder.student.recorder import Recorder, call, pair
 
 
 def fastest_momentum(attempt: Any, problem: Any, recorder: Recorder) -> None:
@@ -31,7 +18,7 @@ def fastest_momentum(attempt: Any, problem: Any, recorder: Recorder) -> None:
 
 
 EXERCISES = {
-    "momentum_step": momentum_step,
+    "momentum_step": update_path(("velocities",), ("momentum",)),
     "Momentum": optimizer_uses,
     "fastest_momentum": fastest_momentum,
 }
