@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reference.landscapes import Landscape
-from reference.optimizers import gradient_step, momentum_step
+from reference.optimizers import gradient_step, look_ahead_step, momentum_step
 
 Gradient = Callable[[Tensor], Tensor]
 
@@ -95,6 +95,36 @@ def momentum_descent(gradient: Gradient, start: Tensor, lr: float, momentum: flo
     path = [w]
     for _ in range(steps):
         [w], [velocity] = momentum_step([w], [velocity], [gradient(w)], lr, momentum)
+        path.append(w)
+    return torch.stack(path)
+
+
+def look_ahead_descent(gradient: Gradient, start: Tensor, lr: float, momentum: float, steps: int) -> Tensor:
+    """Nesterov's textbook form, from rest: `steps` times v ← μ·v − lr·gradient(θ + μ·v); θ ← θ + v.
+
+    Args:
+        gradient: a function from `[n]` to `[n]`.
+        start: where to begin, `[n]`; left as it was.
+        lr: the learning rate, in units of 1/curvature.
+        momentum: μ, from 0 to below 1.
+        steps: how many steps to take, at least 0.
+
+    Returns:
+        The path of θ, `[steps + 1, n]`, start included.
+
+    Raises:
+        ValueError: for steps below 0.
+
+    Example:
+        >>> look_ahead_descent(lambda w: w, torch.tensor([8.0]), lr=0.5, momentum=0.5, steps=3).flatten()
+        tensor([ 8.0000,  4.0000,  1.0000, -0.2500])
+    """
+    _check_steps(steps)
+    w = start.detach().clone()
+    velocity = torch.zeros_like(w)
+    path = [w]
+    for _ in range(steps):
+        [w], [velocity] = look_ahead_step([w], [velocity], lambda params: map(gradient, params), lr, momentum)
         path.append(w)
     return torch.stack(path)
 

@@ -7,6 +7,7 @@ paths and measurements are handed in; `show` puts a figure into a notebook and `
 from .curves import difference_errors, loss_curves, steps_against_condition
 from .display import beside, path_or_none, show
 from .gradients import arrows_against_gradient, bowls, step_by_step
+from .look_ahead import two_arrows
 from .memory import phase_diagram, two_runs, valley_runs
 from .sliders import explore
 from .views import three_views
@@ -24,6 +25,7 @@ __all__ = [
     "step_by_step",
     "steps_against_condition",
     "three_views",
+    "two_arrows",
     "two_runs",
     "valley_runs",
 ]

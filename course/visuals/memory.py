@@ -118,6 +118,6 @@ def valley_runs(landscape: Landscape, runs: dict[str, Tensor | None], low: float
     profile.set(title="× start, markers: end", xlabel="parameter w (no unit)", ylabel="loss (no unit)")
     place.set(title="where the run is", xlabel="update (count)", ylabel="parameter w (no unit)", ylim=(low, high))
     figure.set_label(
-        "A loss with two valleys, and where each run is at every update. " + told_or(told, "No run is drawn yet")
+        "A loss over one parameter, and where each run is at every update. " + told_or(told, "No run is drawn yet")
     )
     return figure

@@ -27,6 +27,11 @@ EXERCISES = {
         "Momentum": (["self", "params", "lr", "momentum"], 3),
         "fastest_momentum": (["smallest", "largest"], 2),
     },
+    "07_nesterov": {
+        "look_ahead_step": (["params", "velocities", "gradient", "lr", "momentum"], 3),
+        "nesterov_step": (["params", "velocities", "grads", "lr", "momentum"], 2),
+        "Nesterov": (["self", "params", "lr", "momentum"], 3),
+    },
 }
 
 

@@ -53,6 +53,11 @@ LRS, MOMENTA = torch.linspace(0.1, 4, 20), torch.linspace(0, 0.95, 15)
 RATES = (LRS + 0 * MOMENTA[:, None]) / 3
 POINT = torch.tensor([1.0, 0.3])
 
+
+def arrows(landings: dict[str, Tensor | None]) -> Figure:
+    return visuals.two_arrows(BOWL, POINT, -POINT, 0.5, 0.9, landings)
+
+
 DRAWINGS: dict[str, Callable[[], Figure]] = {
     "three_views": lambda: visuals.three_views(BOWL, {"yours": GOOD, "reference": descend(1.8)}),
     "three_views, not written": lambda: visuals.three_views(BOWL, {"yours": None, "reference": GOOD}),
@@ -86,6 +91,9 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
     "two_runs, diverging": lambda: visuals.two_runs(BOWL, {"without": GOOD, "with": DIVERGING}),
     "phase_diagram": lambda: visuals.phase_diagram(LRS, MOMENTA, RATES, {"yours": (2.0, 0.5)}),
     "phase_diagram, not written": lambda: visuals.phase_diagram(LRS, MOMENTA, RATES, {"yours": None}),
+    "two_arrows": lambda: arrows({"momentum": POINT, "yours": -POINT}),
+    "two_arrows, not written": lambda: arrows({"momentum": POINT, "yours": None}),
+    "two_arrows, diverging": lambda: arrows({"momentum": POINT, "yours": POINT * torch.inf}),
     "valley_runs": lambda: visuals.valley_runs(NARROW, {"yours": descend(0.5, 30, NARROW)}, -2, 2),
     "valley_runs, not written": lambda: visuals.valley_runs(NARROW, {"yours": None}, -2, 2),
     "valley_runs, diverging": lambda: visuals.valley_runs(NARROW, {"yours": descend(99.0, 400, NARROW)}, -2, 2),

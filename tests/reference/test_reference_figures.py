@@ -1,11 +1,17 @@
-"""The figures that lessons 02 and 06 quote come out of this code."""
+"""The figures that lessons 02, 06 and 07 quote come out of this code."""
 
 import pytest
 import torch
 
 from reference.landscapes import LessardCycle, TwoValleys, spectrum
-from reference.theory import descent_rate, fastest_lr, fastest_momentum, heavy_ball_rate
-from reference.training import gradient_descent, iterations_until, momentum_descent
+from reference.theory import (
+    descent_rate,
+    fastest_lr,
+    fastest_momentum,
+    heavy_ball_rate,
+    nesterov_setting,
+)
+from reference.training import gradient_descent, iterations_until, look_ahead_descent, momentum_descent
 
 
 @pytest.mark.parametrize(("kappa", "descent", "ball"), [(100, 634, 87), (10_000, 63_322, 996)])
@@ -16,6 +22,13 @@ def test_iterations_to_a_millionth(kappa: int, descent: int, ball: int) -> None:
     assert iterations_until(path, bowl.minimum, 1e-6) == descent
     path = momentum_descent(bowl.gradient, start, *fastest_momentum(1 / kappa, 1.0), steps=ball + 5)
     assert iterations_until(path, bowl.minimum, 1e-6) == ball
+
+
+@pytest.mark.parametrize(("kappa", "updates"), [(100, 143), (10_000, 1502)])
+def test_nesterovs_iterations_to_a_millionth(kappa: int, updates: int) -> None:
+    bowl, start = spectrum(kappa), torch.ones(20, dtype=torch.float64)
+    path = look_ahead_descent(bowl.gradient, start, *nesterov_setting(1 / kappa, 1.0), steps=updates + 5)
+    assert iterations_until(path, bowl.minimum, 1e-6) == updates
 
 
 @pytest.mark.parametrize("kappa", [4, 100, 10_000])
@@ -40,6 +53,12 @@ def test_the_heavy_ball_cycles_for_ever_and_gradient_descent_arrives() -> None:
     turn = [round(float(w), 2) for w in last]
     assert turn[(turn.index(-1.80) + 1) % 3] == 2.12
     path = gradient_descent(landscape.gradient, start, lr=2 / 26, steps=300)
+    assert iterations_until(path, landscape.minimum, 1e-6) is not None
+
+
+def test_nesterov_arrives_where_the_heavy_ball_cycles() -> None:
+    landscape, start = LessardCycle(), torch.tensor([3.3], dtype=torch.float64)
+    path = look_ahead_descent(landscape.gradient, start, *nesterov_setting(1.0, 25.0), steps=100)
     assert iterations_until(path, landscape.minimum, 1e-6) is not None
 
 

@@ -17,8 +17,10 @@ from reference.theory import (
     heavy_ball_rate,
     iterations_to,
     largest_stable_lr,
+    nesterov_rate,
+    nesterov_setting,
 )
-from reference.training import gradient_descent, momentum_descent
+from reference.training import gradient_descent, look_ahead_descent, momentum_descent
 
 CURVATURES = st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=8).map(
     lambda values: torch.tensor(values, dtype=torch.float64)
@@ -55,10 +57,40 @@ def test_the_rate_is_the_spectral_radius_of_the_step(curvatures: torch.Tensor, l
     assert float(heavy_ball_rate(lr, momentum, curvatures)) == pytest.approx(radius, rel=1e-6, abs=1e-6)
 
 
+@given(curvatures=CURVATURES, lr=st.floats(0, 3), momentum=st.floats(0, 0.99))
+@settings(deadline=None)
+def test_nesterovs_rate_is_the_spectral_radius_too(curvatures: torch.Tensor, lr: float, momentum: float) -> None:
+    radius = 0.0
+    for curvature in curvatures.tolist():
+        left = 1 - lr * curvature
+        step = torch.tensor([[(1 + momentum) * left, -momentum * left], [1.0, 0.0]], dtype=torch.float64)
+        radius = max(radius, float(torch.linalg.eigvals(step).abs().max()))
+    assert float(nesterov_rate(lr, momentum, curvatures)) == pytest.approx(radius, rel=1e-6, abs=1e-6)
+
+
+@given(curvatures=CURVATURES)
+@settings(deadline=None)
+def test_nesterovs_setting_leaves_one_minus_one_over_root_kappa(curvatures: torch.Tensor) -> None:
+    lr, momentum = nesterov_setting(float(curvatures.min()), float(curvatures.max()))
+    expected = 1 - 1 / math.sqrt(condition_number(curvatures))
+    assert float(nesterov_rate(lr, momentum, curvatures)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_nesterov_pays_with_a_smaller_edge() -> None:
+    momentum, steep = 0.8, torch.tensor([4.0], dtype=torch.float64)
+    edge = (2 + 2 * momentum) / (1 + 2 * momentum) / 4.0
+    assert edge < 2 * (1 + momentum) / 4.0
+    bowl, start = Quadratic(steep), torch.ones(1, dtype=torch.float64)
+    assert float(nesterov_rate(0.99 * edge, momentum, steep)) < 1 < float(nesterov_rate(1.01 * edge, momentum, steep))
+    assert float(look_ahead_descent(bowl.gradient, start, 0.99 * edge, momentum, 2000)[-1].abs()) < 1e-6
+    assert float(look_ahead_descent(bowl.gradient, start, 1.01 * edge, momentum, 2000)[-1].abs()) > 1e6
+
+
 @given(curvatures=CURVATURES, lr=st.floats(0, 3))
 @settings(deadline=None)
 def test_without_momentum_it_is_gradient_descent(curvatures: torch.Tensor, lr: float) -> None:
     assert float(heavy_ball_rate(lr, 0.0, curvatures)) == pytest.approx(descent_rate(lr, curvatures))
+    assert float(nesterov_rate(lr, 0.0, curvatures)) == pytest.approx(descent_rate(lr, curvatures))
 
 
 def test_a_walked_path_shrinks_by_the_rate() -> None:
@@ -126,6 +158,7 @@ def test_iterations_to_is_the_first_that_is_enough(rate: float, tolerance: float
         (lambda: largest_stable_lr(torch.tensor([-1.0, 1.0])), "expected none below 0 and at least one above"),
         (lambda: largest_stable_lr(torch.zeros(2)), "expected none below 0 and at least one above"),
         (lambda: fastest_momentum(2.0, 1.0), "smallest is 2.0 and largest is 1.0; expected 0 < smallest ≤ largest"),
+        (lambda: nesterov_setting(2.0, 1.0), "smallest is 2.0 and largest is 1.0; expected 0 < smallest ≤ largest"),
         (lambda: fastest_momentum(0.0, 1.0), "smallest is 0.0 and largest is 1.0"),
         (lambda: iterations_to(1.0, 1e-6), "rate is 1.0; expected .* never arrive"),
         (lambda: iterations_to(0.5, 0.0), "tolerance is 0.0; expected"),

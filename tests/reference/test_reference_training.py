@@ -13,6 +13,7 @@ from reference.training import (
     fit_linear,
     gradient_descent,
     iterations_until,
+    look_ahead_descent,
     momentum_descent,
     numerical_gradient,
 )
@@ -48,6 +49,7 @@ def test_paths_begin_at_the_start_and_leave_it_as_it_was() -> None:
     for path in (
         gradient_descent(bowl.gradient, START, 0.5, 3),
         momentum_descent(bowl.gradient, START, 0.5, 0.9, 3),
+        look_ahead_descent(bowl.gradient, START, 0.5, 0.9, 3),
         descend(lambda params: GradientDescent(params, lr=0.5), bowl, START, 3),
     ):
         assert path.shape == (4, 2)
@@ -127,6 +129,7 @@ def test_iterations_until() -> None:
         (lambda: numerical_gradient(wave, START, 0.0), "h is 0.0; expected a number above 0"),
         (lambda: gradient_descent(lambda w: w, START, 0.1, -1), "steps is -1; expected at least 0"),
         (lambda: momentum_descent(lambda w: w, START, 0.1, 0.9, -1), "steps is -1; expected at least 0"),
+        (lambda: look_ahead_descent(lambda w: w, START, 0.1, 0.9, -1), "steps is -1; expected at least 0"),
         (lambda: descend(torch.optim.SGD, ravine(2.0), START, -1), "steps is -1; expected at least 0"),
         (lambda: fit_linear(torch.ones(2, 1), torch.ones(2), 0.1, -1), "steps is -1; expected at least 0"),
         (
