@@ -40,8 +40,8 @@ def test_formgrader_is_in_reach(course: Path, tmp_path: Path) -> None:
         port = free.getsockname()[1]
     command = [sys.executable, "-c", "from autograder.cli import main; main()", "lab", "--course", str(course)]
     options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=secret"]
-    log = (tmp_path / "log").open("w+")
-    lab = subprocess.Popen([*command, *options], stdout=log, stderr=log, start_new_session=True)
+    with (tmp_path / "log").open("w") as log:
+        lab = subprocess.Popen([*command, *options], stdout=log, stderr=log, start_new_session=True)
     try:
         lessons = answer(f"http://127.0.0.1:{port}/formgrader/api/assignments?token=secret")
     finally:
@@ -49,8 +49,7 @@ def test_formgrader_is_in_reach(course: Path, tmp_path: Path) -> None:
         time.sleep(0.5)
         os.killpg(lab.pid, signal.SIGKILL)
         lab.wait()
-    log.seek(0)
-    told = log.read()
+    told = (tmp_path / "log").read_text()
     assert '"06_momentum"' in lessons, told
     assert f"Assignments travel through {course}/exchange" in told
 
@@ -59,7 +58,8 @@ def answer(url: str) -> str:
     """What the server says, once it is up."""
     for _ in range(120):
         try:
-            return urllib.request.urlopen(url).read().decode()
+            with urllib.request.urlopen(url) as answered:
+                return answered.read().decode()
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.5)
     return ""
