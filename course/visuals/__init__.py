@@ -9,6 +9,7 @@ from .display import beside, path_or_none, show
 from .gradients import arrows_against_gradient, bowls, step_by_step
 from .look_ahead import two_arrows
 from .memory import phase_diagram, two_runs, valley_runs
+from .rates import factors_against_lr, range_test, schedules, strides
 from .sliders import explore
 from .views import three_views
 
@@ -18,12 +19,16 @@ __all__ = [
     "bowls",
     "difference_errors",
     "explore",
+    "factors_against_lr",
     "loss_curves",
     "path_or_none",
     "phase_diagram",
+    "range_test",
+    "schedules",
     "show",
     "step_by_step",
     "steps_against_condition",
+    "strides",
     "three_views",
     "two_arrows",
     "two_runs",

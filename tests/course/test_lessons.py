@@ -22,6 +22,13 @@ EXERCISES = {
         "gradient_descent": (["gradient", "start", "lr", "steps"], 2),
         "fit_linear": (["x", "y", "lr", "steps"], 2),
     },
+    "05_learning_rate": {
+        "largest_stable_lr": (["curvatures"], 1),
+        "fastest_lr": (["curvatures"], 1),
+        "step_decay": (["step", "lr", "drop", "every"], 2),
+        "warmup_cosine": (["step", "total", "warmup", "peak", "floor"], 2),
+        "descend_with_schedule": (["gradient", "start", "schedule", "steps"], 2),
+    },
     "06_momentum": {
         "momentum_step": (["params", "velocities", "grads", "lr", "momentum"], 3),
         "Momentum": (["self", "params", "lr", "momentum"], 3),

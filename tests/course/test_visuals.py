@@ -97,6 +97,15 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
     "valley_runs": lambda: visuals.valley_runs(NARROW, {"yours": descend(0.5, 30, NARROW)}, -2, 2),
     "valley_runs, not written": lambda: visuals.valley_runs(NARROW, {"yours": None}, -2, 2),
     "valley_runs, diverging": lambda: visuals.valley_runs(NARROW, {"yours": descend(99.0, 400, NARROW)}, -2, 2),
+    "strides": lambda: visuals.strides(4.0, 0.4, 0.6 ** torch.arange(8.0)),
+    "strides, not written": lambda: visuals.strides(4.0, 0.4, None),
+    "strides, diverging": lambda: visuals.strides(4.0, 60.0, torch.tensor([1.0, -239.0, torch.inf])),
+    "factors_against_lr": lambda: visuals.factors_against_lr(torch.tensor([2.0, 0.1]), {"edge": 1.0, "best": 9.0}, 1.3),
+    "factors_against_lr, not written": lambda: visuals.factors_against_lr(POINT, {"edge": None}, 1.3),
+    "schedules": lambda: visuals.schedules({"stairs": KAPPAS, "cosine": 2 * KAPPAS}),
+    "schedules, not written": lambda: visuals.schedules({"stairs": None}),
+    "range_test": lambda: visuals.range_test(LRS, LRS * 0 + 2, {"explodes": 1.0, "best": None}),
+    "range_test, diverging": lambda: visuals.range_test(KAPPAS, torch.tensor([2.0, torch.nan]), {}),
 }
 
 
