@@ -33,10 +33,13 @@ def text(verdict: Verdict) -> str:
 
 
 def html(verdict: Verdict) -> str:
-    """The verdict in words, as a block of escaped HTML that reads on a light and on a dark page."""
+    """The verdict in words, as a block of escaped HTML that reads on a light and on a dark page.
+
+    Only `div` and `strong`: nbconvert's sanitizer shows other tags as text, and drops the styles.
+    """
     colour = "#1a7f37" if verdict.fraction == 1 else "#b35900"
     first, *rest = _sentences(verdict)
-    body = "".join(f"<p style='margin:0.3em 0'>{escape(line)}</p>" for line in rest)
+    body = "".join(f"<div style='margin:0.3em 0'>{escape(line)}</div>" for line in rest)
     return (
         f"<div style='border-left:4px solid {colour};padding:0.2em 0.8em'>"
         f"<strong>{'✓' if verdict.fraction == 1 else '✗'} {escape(first)}</strong>{body}</div>"

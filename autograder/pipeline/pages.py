@@ -1,4 +1,4 @@
-"""What nbgrader's pages (formgrader's and the feedback) do with Markdown: a student's link must not be a script."""
+"""What nbgrader's pages (formgrader's and the feedback) do with Markdown: draw formulas, and run no student's link."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 
+from autograder.pipeline.formulas import drawn
+
 TARGET = re.compile(r"""(?<=\s)(href|src)=("[^"]*"|'[^']*')""", re.IGNORECASE)
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 HARMLESS = {"http", "https", "mailto", "attachment"}
@@ -18,8 +20,8 @@ FILTER = f"{__name__}.markdown"  # nbconvert imports it by name
 
 @pass_context
 def markdown(context: Any, source: str) -> str:
-    """nbconvert's `markdown2html`, with every link that would run something taken out."""
-    return without_scripts(_exporter().markdown2html(context, source))
+    """nbconvert's `markdown2html`, with formulas drawn and every link that would run something taken out."""
+    return drawn(without_scripts(_exporter().markdown2html(context, source)))
 
 
 def without_scripts(html: str) -> str:
@@ -42,4 +44,4 @@ def _harmless(match: re.Match[str]) -> str:
 
 @cache
 def _exporter() -> Any:
-    return HTMLExporter()
+    return HTMLExporter(exclude_anchor_links=True)

@@ -55,6 +55,7 @@ def explore(draw: Callable[..., Figure], **ranges: tuple[float, float, float]) -
             step=step,
             description=name,
             continuous_update=False,
+            layout=widgets.Layout(width="min(100%, 36em)"),
             **({} if whole else {"readout_format": ".3g"}),
         )
     return Explorer(draw, controls)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -17,7 +18,7 @@ from urllib.parse import urlparse
 
 import pytest
 from lab import Lab, Watched
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -30,6 +31,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SETTINGS = {
+    "notebook-extension/tracker": {"windowingMode": "none"},  # a test finds cells that are out of sight, too
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
 WAIT = 30_000  # milliseconds: the machine may be busy with other tests
 
 
@@ -45,6 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
@@ -52,8 +58,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def watched(browser: Browser) -> Iterator[Watched]:
-    """A page in a new profile. What it asks of any other machine is refused and noted."""
+def watched(browser: Browser, tmp_path: Path) -> Iterator[Watched]:
+    """A page in a new profile. What it asks of any other machine is refused and noted; its last sight is kept."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     context.set_default_timeout(WAIT)
     page = context.new_page()
@@ -76,6 +82,7 @@ def watched(browser: Browser) -> Iterator[Watched]:
 
     context.route(lambda url: not local(url), refuse)
     yield seen
+    page.screenshot(path=tmp_path / "last.png")
     context.close()
 
 
@@ -89,14 +96,18 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path],
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         home = tmp_path_factory.mktemp("home")
+        for name, setting in SETTINGS.items():
+            file = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+            file.parent.mkdir(parents=True)
+            file.write_text(json.dumps(setting))
         lab = Lab(root, port, secrets.token_hex(16))
         bin_folder = Path(sys.executable).parent
         places = {"HOME": home, "JUPYTER_CONFIG_DIR": home / "config", "JUPYTER_DATA_DIR": home / "data"}
+        places["JUPYTERLAB_SETTINGS_DIR"] = home / "settings"
         env = os.environ | {name: str(place) for name, place in places.items()}
         env |= {"JUPYTER_TOKEN": lab.token, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
         words = [bin_folder / "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
-        words += [f"--ServerApp.root_dir={root}", "--LabApp.news_url=None", "--LabApp.check_for_updates_class="]
-        words[-1] += "jupyterlab.handlers.announcements.NeverCheckForUpdate"
+        words += [f"--ServerApp.root_dir={root}"]
         with (home / "lab.log").open("wb") as log:
             running.append(subprocess.Popen(words, cwd=root, env=env, stdout=log, stderr=log))
         for _ in range(240):

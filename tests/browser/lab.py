@@ -1,9 +1,10 @@
 """A running JupyterLab, and a page in which everything is noted."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
 
 @dataclass
@@ -28,3 +29,40 @@ class Watched:
     errors: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
+
+
+def open_notebook(lab: Lab, page: Page, path: str) -> None:
+    """A notebook in JupyterLab, with its kernel ready."""
+    page.goto(lab.url(f"lab/tree/{path}"))
+    expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=90_000)
+
+
+def run_all(page: Page) -> None:
+    """Run ▸ Run All Cells, until the last one is done."""
+    first = page.locator(".jp-CodeCell .jp-InputPrompt").first
+    for _ in range(5):
+        page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
+        page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
+        page.wait_for_timeout(2000)
+        if first.inner_text().strip() != "[ ]:":
+            break  # JupyterLab shows a kernel as idle a moment before it takes cells
+    last = page.locator(".jp-CodeCell .jp-InputPrompt").last
+    expect(last).to_have_text(re.compile(r"\[\d+\]:"), timeout=240_000)
+
+
+def cell(page: Page, text: str) -> Locator:
+    """The code cell that holds a text."""
+    return page.locator(".jp-CodeCell", has_text=text).first
+
+
+def write_and_run(page: Page, where: Locator, source: str | None = None) -> None:
+    """Put the cursor in a cell, write over what stands there, and run it."""
+    before = where.locator(".jp-InputPrompt").inner_text()
+    where.locator(".cm-content").click()
+    if source is not None:
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.insert_text(source)
+    page.keyboard.press("Shift+Enter")
+    expect(where.locator(".jp-InputPrompt")).not_to_have_text(before)
+    expect(where.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=60_000)

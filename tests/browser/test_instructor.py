@@ -117,6 +117,7 @@ def test_the_submission_page_tells_the_verdict(lab: Lab, watched: Watched, pictu
     expect(page.get_by_text("Velocity overwritten: ").first).to_be_visible()
     shown = page.locator("body").inner_text()
     assert "ValueError: <script>" in shown  # what a student wrote stands there as text
+    assert "style=" not in shown  # the verdict's own HTML is none that the sanitizer takes for text
     page.screenshot(path=pictures / "submission.png", full_page=True)
     page.wait_for_timeout(1000)
     nothing_ran(watched)
