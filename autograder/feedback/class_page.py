@@ -31,7 +31,8 @@ person.</p>
 {% for exercise in exercises %}<th scope="col">{{ exercise }}</th>{% endfor %}<th scope="col">Notes</th></tr></thead>
 <tbody>
 {% for row in report.students %}<tr>
-<th scope="row"><a href="{{ links[row.student] }}">{{ row.student }}</a></th>
+<th scope="row">
+{% if row.verdicts %}<a href="{{ links[row.student] }}">{{ row.student }}</a>{% else %}{{ row.student }}{% endif %}</th>
 <td class="points {{ 'full' if row.points == report.max_points else 'some' if row.points else 'none' }}">
 {{ "%g" | format(row.points) }}</td>
 {% for exercise in exercises %}<td>{{ row.verdicts.get(exercise, "") | replace("_", " ") }}</td>{% endfor %}

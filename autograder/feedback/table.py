@@ -25,8 +25,8 @@ def show(report: Any, console: Console | None = None) -> None:
     table = Table(title=title, show_lines=True)
     table.add_column("student", no_wrap=True)
     table.add_column("points", justify="right", no_wrap=True)
-    table.add_column("verdicts", min_width=30)
-    table.add_column("notes", style="dim", ratio=1)
+    table.add_column("verdicts")
+    table.add_column("notes", style="dim")
     for row in report.students:
         colour = "green" if row.points == report.max_points else "yellow" if row.points else "red"
         points = Text(f"{row.points:g} of {report.max_points:g}", style=colour)
