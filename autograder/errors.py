@@ -4,7 +4,8 @@ DownhillError
 ├── NoCourse        the folder is no course
 ├── NoLesson        no such lesson, or not released yet
 ├── NoGradebook     the gradebook cannot be written
-└── DiskFull        there is no room left to write
+├── DiskFull        there is no room left to write
+└── NoSandbox       students' code cannot be isolated here
 """
 
 
@@ -26,3 +27,7 @@ class NoGradebook(DownhillError):
 
 class DiskFull(DownhillError):
     """There is no room left to write."""
+
+
+class NoSandbox(DownhillError):
+    """Students' code cannot be isolated here."""

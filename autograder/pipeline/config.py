@@ -26,7 +26,7 @@ from autograder.oracles import exercises_of
 from autograder.pipeline import pages, score
 from autograder.pipeline.course import LIVE_NAME, CourseFolder, is_live, tidy
 from autograder.pipeline.repair import repair
-from autograder.pipeline.run import Limits
+from autograder.sandbox.limits import Limits
 
 Resources = dict[str, Any]
 

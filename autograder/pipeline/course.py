@@ -16,7 +16,8 @@ from nbformat import NotebookNode
 from autograder.errors import NoCourse, NoLesson
 from autograder.files import copy, write
 from autograder.oracles import Exercise, exercises_of
-from autograder.pipeline.run import Limits, Ran, cache_key, run
+from autograder.pipeline.run import Ran, cache_key, run
+from autograder.sandbox.limits import Limits
 from autograder.student.evidence import encode
 from autograder.verdict import Verdict
 

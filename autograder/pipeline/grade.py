@@ -27,8 +27,9 @@ from autograder.files import write
 from autograder.pipeline import course as folders
 from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.repair import repair
-from autograder.pipeline.run import Limits, Ran
+from autograder.pipeline.run import Ran
 from autograder.pipeline.writable import check_writable, reason, stop_for_good
+from autograder.sandbox.limits import Limits
 
 log = logging.getLogger(__name__)
 

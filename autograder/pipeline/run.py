@@ -1,8 +1,7 @@
 """Run a clean notebook in a kernel of its own: bytes in, bytes out.
 
-The kernel sees a staged folder with `autograder/student`, the problems, and nothing else of ours before it on the
-path. What it wrote is evidence for the judge, no more. In this version the kernel is an ordinary process with the
-rights of whoever grades: `kernel_manager` is the one place to change that.
+What the kernel wrote is evidence for the judge, no more. Which kernel it is and what it can reach is chosen in
+`pipeline.kernels`.
 """
 
 from __future__ import annotations
@@ -10,18 +9,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
@@ -29,19 +23,11 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 import autograder
-from autograder import student
+from autograder.pipeline.kernels import kernel
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.stage import SOURCE
 
-SOURCE = Path(student.__file__).parent
 EXPERIMENT = "experiment_"  # locked cells whose grade_id begins so are for the student's eyes and are not graded
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a submission may use; a broken limit is a verdict of its own."""
-
-    cell_seconds: int = 30
-    notebook_seconds: int = 180
-    output_bytes: int = 5_000_000
 
 
 class OutputLimit(Exception):
@@ -102,17 +88,6 @@ def run(notebook: NotebookNode, problems: dict[str, Any], limits: Limits, files:
     return ran
 
 
-def kernel_manager(stage: Path) -> AsyncKernelManager:
-    """The kernel in which a student's code runs: the one place where it is chosen."""
-    manager = AsyncKernelManager()
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
-    manager._kernel_spec = KernelSpec(argv=argv, language="python", display_name="Python 3")
-    manager.transport = "ipc" if os.name == "posix" else "tcp"
-    manager.connection_file = str(stage / "kernel.json")
-    manager.ip = str(stage / "kernel-ipc") if manager.transport == "ipc" else "127.0.0.1"
-    return manager
-
-
 class _Client(NotebookClient):
     """nbclient with a limit on what a notebook puts out."""
 
@@ -130,12 +105,8 @@ def _run_once(
     notebook: NotebookNode, problems: dict[str, Any], limits: Limits, files: dict[str, bytes], *, skip: bool
 ) -> Ran:
     notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
-    stage = Path(tempfile.mkdtemp(prefix="dh-"))
-    try:
-        work = _lay_out(stage, problems, files)
-        return _to_the_end(_execute(notebook, stage, work, limits, skip))
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
+    with kernel(problems, limits, files) as (manager, arguments):
+        return _to_the_end(_execute(notebook, manager, arguments, limits, skip))
 
 
 def _to_the_end(running: Coroutine[Any, Any, Ran]) -> Ran:
@@ -148,26 +119,9 @@ def _to_the_end(running: Coroutine[Any, Any, Ran]) -> Ran:
         return beside.submit(asyncio.run, running).result()
 
 
-def _lay_out(stage: Path, problems: dict[str, Any], files: dict[str, bytes]) -> Path:
-    package = stage / "path" / "autograder"
-    shutil.copytree(SOURCE, package / "student", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(Path(autograder.__file__), package / "__init__.py")
-    (package / "student" / "problems.json").write_text(json.dumps(problems))
-    work = stage / "work"
-    work.mkdir()
-    for name, content in files.items():
-        target = (work / name).resolve()
-        if target.is_relative_to(work.resolve()):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-    return work
-
-
-async def _execute(notebook: NotebookNode, stage: Path, work: Path, limits: Limits, skip: bool) -> Ran:
-    manager = kernel_manager(stage)
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-    env = {name: os.environ[name] for name in kept if name in os.environ}
-    env |= {"PYTHONPATH": str(stage / "path"), "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
+async def _execute(
+    notebook: NotebookNode, manager: AsyncKernelManager, arguments: dict[str, Any], limits: Limits, skip: bool
+) -> Ran:
     client = _Client(
         notebook,
         km=manager,
@@ -181,6 +135,7 @@ async def _execute(notebook: NotebookNode, stage: Path, work: Path, limits: Limi
         skip_cells_with_tag="",
         store_widget_state=False,
         record_timing=False,
+        shutdown_kernel="immediate",
     )
     client.output_left = limits.output_bytes
     client.log.disabled = True
@@ -189,7 +144,7 @@ async def _execute(notebook: NotebookNode, stage: Path, work: Path, limits: Limi
         slow.append(cell_index) if execute_reply["content"].get("ename") == "CellTimeoutError" else None
     )
     try:
-        async with asyncio.timeout(limits.notebook_seconds), client.async_setup_kernel(env=env, cwd=str(work)):
+        async with asyncio.timeout(limits.notebook_seconds), client.async_setup_kernel(**arguments):
             for index, cell in enumerate(notebook.cells):
                 if cell.cell_type == "code" and not (skip and is_experiment(cell)):
                     await client.async_execute_cell(cell, index)

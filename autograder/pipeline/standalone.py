@@ -14,8 +14,9 @@ from autograder.feedback import words
 from autograder.oracles import exercises_of, lessons
 from autograder.pipeline.course import draw_problems
 from autograder.pipeline.repair import repair
-from autograder.pipeline.run import Limits, run
+from autograder.pipeline.run import run
 from autograder.pipeline.score import verdicts
+from autograder.sandbox.limits import Limits
 from autograder.verdict import Verdict
 
 SEED = 1

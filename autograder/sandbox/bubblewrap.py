@@ -1,0 +1,102 @@
+"""The bubblewrap command line: what of the machine is in sight inside.
+
+Root and ordinary users get the same view. Root stays outside of a user namespace, so that the template can give
+each kernel to `nobody`; an ordinary user is root of a user namespace that holds nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import site
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
+OURS = ("reference", "course", "autograder")
+WORK, SOCKETS, SOCKET, PROBLEMS, CODE, HELD = "/work", "/sockets", "/socket", "/problems", "/downhill", "/held"
+HELP = (
+    "Grading strangers' code needs bubblewrap (`sudo apt install bubblewrap`, Linux only) and a system that lets it "
+    "make namespaces (in a container: allow user namespaces; under AppArmor: a profile for bwrap). To grade without "
+    "isolation, with the rights of whoever grades, say `--isolation none`."
+)
+
+
+def command(stage: Path) -> list[str]:
+    """The command that runs its further arguments inside.
+
+    Args:
+        stage: a folder with `code` (ours, read-only inside at /downhill) and `sockets` (shared with the client).
+    """
+    parts = ["bwrap", "--die-with-parent", "--new-session", "--unshare-net", "--unshare-pid", "--unshare-ipc"]
+    parts += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "downhill", "--cap-add", "ALL", "--clearenv"]
+    if os.geteuid() != 0:
+        parts += ["--unshare-user", "--uid", "0", "--gid", "0"]
+    for path in map(Path, SYSTEM):
+        if path.is_symlink():
+            parts += ["--symlink", os.readlink(path), str(path)]
+        elif path.is_dir():
+            parts += ["--ro-bind", str(path), str(path)]
+    for setting in SETTINGS:
+        parts += ["--ro-bind-try", setting, setting]
+    parts += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/run", "--dir", "/var"]
+    for path in _pythons():
+        for above in reversed(path.parents[:-1]):
+            parts += ["--dir", str(above)]  # else bubblewrap makes it for root alone
+        parts += ["--ro-bind", str(path), str(path)]
+    for path in _ours_installed():
+        parts += ["--tmpfs", str(path)]
+    for empty in (WORK, PROBLEMS, SOCKET, *(f"{HELD}/{number}" for number in range(len(under_tmp())))):
+        parts += ["--dir", empty]
+    parts += ["--ro-bind", str(stage / "code"), CODE, "--bind", str(stage / "sockets"), SOCKETS]
+    parts += ["--remount-ro", "/"]
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HOME": WORK,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": CODE,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "IPYTHONDIR": "/tmp/ipython",
+        "OMP_NUM_THREADS": "1",
+    }
+    kept = {name: os.environ[name] for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ}
+    for name, value in {**environment, **kept}.items():
+        parts += ["--setenv", name, value]
+    return [*parts, "--chdir", "/", "--"]
+
+
+@cache
+def unavailable() -> str:
+    """Why bubblewrap cannot be used here, found out by running it; "" where it can."""
+    if sys.platform != "linux":
+        return f"bubblewrap needs Linux; this is {sys.platform}. {HELP}"
+    if not shutil.which("bwrap"):
+        return f"bubblewrap is not installed. {HELP}"
+    tried = ["bwrap", "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "true"]
+    try:
+        done = subprocess.run(tried, capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"bubblewrap does not run here ({error}). {HELP}"
+    return "" if done.returncode == 0 else f"bubblewrap does not run here ({done.stderr.strip()[:300]}). {HELP}"
+
+
+def under_tmp() -> list[str]:
+    """The Pythons that lie under /tmp, which every kernel has for itself: they are held while it is replaced."""
+    return [str(path) for path in _pythons() if path.is_relative_to("/tmp")]
+
+
+def _pythons() -> list[Path]:
+    """The folders of this Python and its virtual environment that the system's folders do not hold already."""
+    wanted = {Path(p).resolve() for p in (sys.prefix, sys.base_prefix)} | {Path(sys.prefix)}
+    return sorted(p for p in wanted if not any(p.is_relative_to(top) for top in SYSTEM))
+
+
+def _ours_installed() -> list[Path]:
+    """Our own packages where they lie among the installed ones: the sandbox has `/downhill` instead."""
+    folders = {Path(p) for p in [*site.getsitepackages(), *sys.path] if p and "site-packages" in p}
+    return sorted(folder / name for folder in folders for name in OURS if (folder / name).is_dir())

@@ -1,0 +1,234 @@
+"""A kernel provisioner over the template process, and the template as its client sees it.
+
+Registered as `downhill-sandbox` under `jupyter_client.kernel_provisioners`. One template serves one process of the
+grader: it is started at the first kernel and ends with the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import base64
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.provisioning import KernelProvisionerBase
+
+from autograder.errors import NoSandbox
+from autograder.sandbox import bubblewrap
+from autograder.sandbox import template as template_module
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.stage import lay_out
+
+SECONDS_TO_START = 120.0
+SECONDS_TO_FORK = 30.0
+SECONDS_TO_DIE = 10.0
+
+
+class Template:
+    """The process inside bubblewrap that forks kernels; one kernel at a time."""
+
+    def __init__(self) -> None:
+        reason = bubblewrap.unavailable()
+        if reason:
+            raise NoSandbox(reason)
+        self.stage = Path(tempfile.mkdtemp(prefix="dh-"))
+        self.served = 0
+        self._received = b""
+        lay_out(self.stage / "code")
+        package = self.stage / "code" / "autograder"
+        shutil.copy(Path(template_module.__file__), package / "template.py")
+        (package / "student" / "problems.json").symlink_to(f"{bubblewrap.PROBLEMS}/problems.json")
+        (self.stage / "sockets").mkdir()
+        self._control, theirs = socket.socketpair()
+        with theirs, (self.stage / "errors").open("wb") as errors:
+            arguments = [sys.executable, "-m", "autograder.template", str(theirs.fileno())]
+            self.process = subprocess.Popen(
+                [*bubblewrap.command(self.stage), *arguments],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+            )
+        try:
+            self.receive(SECONDS_TO_START)
+        except NoSandbox as error:
+            said = (self.stage / "errors").read_text(errors="replace").strip()[-500:]
+            self.close()
+            raise NoSandbox(f"the sandbox could not be started: {said or error}. {bubblewrap.HELP}") from None
+
+    def launch(self, connection: dict[str, Any], order: dict[str, Any], sockets: str) -> None:
+        """Fork a kernel; returns when its sockets are bound.
+
+        Args:
+            connection: Jupyter's connection info, with the sockets' path as it is inside.
+            order: files, problems and limits of the submission.
+            sockets: the name of this kernel's folder under `stage/sockets`.
+
+        Raises:
+            NoSandbox: if the kernel could not be isolated.
+        """
+        self.send({**order, "connection": connection, "sockets": sockets})
+        answer = self.receive(SECONDS_TO_FORK)
+        if "failed" in answer:
+            self.receive(SECONDS_TO_DIE)  # that it has ended
+            raise NoSandbox(f"a kernel could not be isolated: {answer['failed']}. {bubblewrap.HELP}")
+
+    def send(self, message: dict[str, Any]) -> None:
+        """One JSON line to the template."""
+        try:
+            self._control.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            raise NoSandbox("the template process is gone") from None
+
+    def receive(self, seconds: float) -> dict[str, Any]:
+        """One JSON line from the template.
+
+        Raises:
+            NoSandbox: if the template has died or says nothing.
+        """
+        deadline = time.monotonic() + seconds
+        while b"\n" not in self._received:
+            ready, _, _ = select.select([self._control], [], [], max(0.0, deadline - time.monotonic()))
+            data = self._control.recv(65536) if ready else b""
+            if not data:
+                raise NoSandbox("the template process " + ("has died" if ready else "does not answer"))
+            self._received += data
+        line, _, self._received = self._received.partition(b"\n")
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can serve another kernel."""
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        """End it with every process inside, and remove what it left."""
+        self._control.close()
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.stage, ignore_errors=True)
+
+
+_template: tuple[int, Template] | None = None
+
+
+def shared_template() -> Template:
+    """This process's template; a new one if it has died or belongs to the process that forked this one."""
+    global _template
+    if _template and _template[0] == os.getpid() and _template[1].alive:
+        return _template[1]
+    close_template()
+    _template = os.getpid(), Template()
+    return _template[1]
+
+
+@atexit.register
+def close_template() -> None:
+    """End this process's template, if it has one."""
+    global _template
+    if _template and _template[0] == os.getpid():
+        _template[1].close()
+    _template = None
+
+
+class SandboxProvisioner(KernelProvisionerBase):
+    """Starts each kernel in the sandbox.
+
+    `start_kernel` takes, beside Jupyter's own arguments, `files` (name → bytes), `problems` and `limits`.
+    """
+
+    _template: Template | None = None
+    _sockets: Path | None = None
+    _ended: int | None = None
+
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a kernel, alive or not yet waited for."""
+        return self._template is not None
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Take a template, and put the sockets where the client and the kernel both see them."""
+        self._template = shared_template()
+        self._template.served += 1
+        self._sockets = self._template.stage / "sockets" / str(self._template.served)
+        self._sockets.mkdir()
+        self._sockets.chmod(0o777)
+        manager = self.parent
+        manager.transport, manager.ip = "ipc", str(self._sockets / "s")
+        manager.connection_file = str(self._template.stage / f"connection-{self._template.served}.json")
+        manager.write_connection_file()
+        self.connection_info = manager.get_connection_info()
+        kwargs.pop("extra_arguments", None)
+        prepared: dict[str, Any] = await super().pre_launch(cmd=[], **kwargs)
+        return prepared
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Fork the kernel."""
+        assert self._template is not None
+        assert self._sockets is not None
+        key = self.connection_info["key"]
+        inside = {**self.connection_info, "ip": f"{bubblewrap.SOCKET}/s", "key": key.decode()}
+        files = {name: base64.b64encode(content).decode() for name, content in kwargs.get("files", {}).items()}
+        limits = asdict(kwargs.get("limits", Limits()))
+        order = {"files": files, "problems": kwargs.get("problems", {}), "limits": limits}
+        order["under_tmp"] = bubblewrap.under_tmp()
+        self._template.launch(inside, order, self._sockets.name)
+        return self.connection_info
+
+    async def poll(self) -> int | None:
+        """None while the kernel lives, else its exit code."""
+        if self._template is None:
+            return 0
+        if self._ended is None:
+            try:
+                self._ended = int(self._template.receive(0.0).get("ended", 1))
+            except NoSandbox:
+                self._ended = None if self._template.alive else 1
+        return self._ended
+
+    async def wait(self) -> int | None:
+        """Wait for the kernel's end."""
+        while (code := await self.poll()) is None:
+            await asyncio.sleep(0.005)
+        self._template = None
+        return code
+
+    async def send_signal(self, signum: int) -> None:
+        """Pass a signal on to the kernel."""
+        if self._template is not None and self._ended is None:
+            try:
+                self._template.send({"signal": int(signum)})
+            except NoSandbox:
+                self._ended = 1
+
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel with every process it started; a template that does not manage it ends with them."""
+        await self.send_signal(signal.SIGKILL)
+        deadline = time.monotonic() + SECONDS_TO_DIE
+        while await self.poll() is None:
+            if time.monotonic() > deadline:
+                close_template()
+                self._ended = 1
+            await asyncio.sleep(0.002)
+
+    async def terminate(self, restart: bool = False) -> None:
+        """As `kill`: a kernel here has nothing to tidy."""
+        await self.kill(restart)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Remove the kernel's sockets."""
+        if self._sockets is not None:
+            shutil.rmtree(self._sockets, ignore_errors=True)
