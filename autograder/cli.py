@@ -41,6 +41,7 @@ def grade(
     course: Annotated[Path, typer.Option(help="The course's folder.")] = Path("."),
     as_json: Json = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at once; default: all cores.")] = None,
+    isolation: Annotated[str | None, typer.Option(help="bubblewrap, or none: with your own rights.")] = None,
 ) -> None:
     """Grade everything that lies in submitted/ for LESSON, and write gradebook, CSV and feedback."""
     from autograder.feedback.class_page import write_class_page
@@ -49,7 +50,7 @@ def grade(
 
     with _Progress(quiet=as_json) as progress:
         folder = CourseFolder(course)
-        report = grade_lesson(lesson, folder, workers, progress)
+        report = grade_lesson(lesson, folder, workers, progress, isolation)
     report.report = str(write_class_page(folder, report))
     _finish(report, as_json)
 

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from autograder.errors import DownhillError
 from autograder.feedback.class_page import write_class_page
 from autograder.pipeline.grade import Report, api_for, grade, new_course
+from autograder.sandbox.bubblewrap import best_isolation
 
 LESSON = "06_momentum"
 SUBMISSIONS = Path(__file__).parent / "submissions"
@@ -37,7 +38,7 @@ def play(out: Path | None, progress: Callable[[str, int, int], None]) -> tuple[R
     kinds = {}
     for sample in sorted(SUBMISSIONS.glob("*.py")):
         kinds[sample.stem] = hand_in(folder, released, sample)
-    report = grade(LESSON, course, progress=progress)
+    report = grade(LESSON, course, progress=progress, isolation=best_isolation())
     report.report = str(write_class_page(course, report))
     return report, kinds
 

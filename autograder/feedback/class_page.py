@@ -23,6 +23,8 @@ td.points { white-space: nowrap; font-variant-numeric: tabular-nums }
 .full { background: #dafbe1 } .some { background: #fff8c5 } .none { background: #ffebe9 }
 </style>
 <h1>{{ report.lesson }}</h1>
+{% if report.isolation == "none" %}<p><strong>Not isolated:</strong> students' code ran with the rights of whoever
+graded.</p>{% endif %}
 <p>{{ report.students | length }} submissions, judged from outside in {{ "%.0f" | format(report.seconds) }} seconds.
 Points are those scored automatically, out of {{ "%g" | format(report.max_points) }}; the written answer waits for a
 person.</p>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
     SaveAutoGrades,
 )
-from traitlets import Integer
+from traitlets import Enum, Integer
 
 from autograder.errors import DownhillError
 from autograder.oracles import exercises_of
@@ -95,11 +96,16 @@ class Run(Execute, _Stage):
     timeout = Integer(Limits.cell_seconds, help="Seconds a cell may take.").tag(config=True)
     notebook_seconds = Integer(Limits.notebook_seconds, help="Seconds a notebook may take.").tag(config=True)
     output_bytes = Integer(Limits.output_bytes, help="Bytes a notebook may put out.").tag(config=True)
+    memory_bytes = Integer(Limits.memory_bytes, help="Address space of each process.").tag(config=True)
+    processes = Integer(Limits.processes, help="Processes and threads at once.").tag(config=True)
+    file_bytes = Integer(Limits.file_bytes, help="Size of one file, and of all files.").tag(config=True)
+    isolation = Enum(["bubblewrap", "none"], Limits.isolation, help="How code is kept apart.").tag(config=True)
 
     @property
     def limits(self) -> Limits:
         """The limits that the course's configuration sets."""
-        return Limits(self.timeout, self.notebook_seconds, self.output_bytes)
+        same = {f.name: getattr(self, f.name) for f in fields(Limits) if f.name != "cell_seconds"}
+        return Limits(cell_seconds=self.timeout, **same)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         where = resources["nbgrader"]

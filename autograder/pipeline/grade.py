@@ -22,13 +22,15 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.errors import DownhillError, NoCourse
+from autograder.errors import DownhillError, NoCourse, NoSandbox
 from autograder.files import write
 from autograder.pipeline import course as folders
+from autograder.pipeline.config import Run
 from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.repair import repair
 from autograder.pipeline.run import Ran
 from autograder.pipeline.writable import check_writable, reason, stop_for_good
+from autograder.sandbox.bubblewrap import unavailable
 from autograder.sandbox.limits import Limits
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ class Report:
     students: list[Graded]
     seconds: float
     report: str = ""
+    isolation: str = "bubblewrap"
 
     def to_json(self) -> dict[str, Any]:
         """As the one JSON line of `--json`."""
@@ -87,6 +90,7 @@ def grade(
     course: CourseFolder,
     workers: int | None = None,
     progress: Callable[[str, int, int], None] = lambda student, done, total: None,
+    isolation: str | None = None,
 ) -> Report:
     """Grade everything that lies in `submitted/` for a lesson.
 
@@ -95,8 +99,10 @@ def grade(
         course: the course's folder.
         workers: how many submissions run at once; the machine's cores by default.
         progress: called after each student with the name, how many are done, and how many there are.
+        isolation: "bubblewrap" or "none"; what the course's settings say by default.
 
     Raises:
+        NoSandbox: if students' code cannot be isolated here and isolation was not waived.
         NoLesson: if the lesson does not exist or has not been released.
         NoGradebook: if the gradebook cannot be written.
         DiskFull: if there is no room; what was graded until then is kept.
@@ -105,6 +111,12 @@ def grade(
     began = time.perf_counter()
     course.released(lesson)
     config = load_config(course.root)
+    if isolation:
+        config.Run.isolation = isolation
+    limits = Run(config=config).limits
+    reason = unavailable() if limits.isolation == "bubblewrap" else ""
+    if reason:
+        raise NoSandbox(reason)
     check_writable(course)
     submitted = sorted(course.root.glob(f"submitted/*/{lesson}"))
     students = [path.parent.name for path in submitted if path.is_dir() and not path.parent.name.startswith(".")]
@@ -118,7 +130,7 @@ def grade(
     students = [s for s in students if not folders.is_live(s)]
     tidied = {name: folders.tidy(course.root / "submitted" / name / lesson, lesson) for name in students}
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
-    for done, (student, ran, problem) in enumerate(_run_all(lesson, course, students, _limits(config), workers), 1):
+    for done, (student, ran, problem) in enumerate(_run_all(lesson, course, students, limits, workers), 1):
         folders.fresh_runs.update(ran)
         notes = list(tidied[student])
         problem = problem or _record(api, lesson, student)
@@ -129,7 +141,9 @@ def grade(
         folders.fresh_runs.clear()
         progress(student, done, len(students))
     graded.sort(key=lambda row: row.student)
-    report = Report(lesson, _max_points(course, lesson), graded, time.perf_counter() - began)
+    report = Report(
+        lesson, _max_points(course, lesson), graded, time.perf_counter() - began, isolation=limits.isolation
+    )
     write_csv(course, report)
     return report
 
@@ -188,15 +202,6 @@ def run_one(root: str, lesson: str, student: str, limits: Limits) -> dict[str, R
     clean = repair(raw, course.released(lesson)).notebook
     course.ran(lesson, student, clean, limits)
     return dict(folders.fresh_runs)
-
-
-def _limits(config: Config) -> Limits:
-    default = Limits()
-    return Limits(
-        config.Run.get("timeout", default.cell_seconds),
-        config.Run.get("notebook_seconds", default.notebook_seconds),
-        config.Run.get("output_bytes", default.output_bytes),
-    )
 
 
 def _record(api: NbGraderAPI, lesson: str, student: str) -> str:

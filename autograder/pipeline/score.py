@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -33,9 +34,11 @@ def verdicts(ran: Ran, exercises: tuple[Exercise, ...], seed: int, unreadable: s
         return {e.name: Verdict(e.name, "no_evidence", 0.0, detail=unreadable) for e in exercises}
     cells = [Cell(f"cell {n}", cell.source) for n, cell in enumerate(ran.notebook.cells, 1) if cell.cell_type == "code"]
     tampering = find_tampering(cells)
-    found = {}
+    found, missing = {}, _missing_package(ran)
     for exercise in exercises:
         verdict = _verdict(ran, exercise, seed)
+        if verdict.kind == "no_evidence" and missing:
+            verdict = replace(verdict, detail=f"{missing}; {verdict.detail}")
         suspicious = find_shortcut(cells, exercise.name, exercise.does_the_work) or tampering
         if verdict.fraction > 0 and suspicious:
             verdict = Verdict(exercise.name, "flagged", 0.0, detail=suspicious)
@@ -94,6 +97,16 @@ def _verdict(ran: Ran, exercise: Exercise, seed: int) -> Verdict:
         return Verdict(name, "no_evidence", 0.0, detail=f"what the check cell put out is not evidence: {error}")
     except Exception as error:  # fail closed: whatever a stranger's evidence does to the judge earns nothing
         return Verdict(name, "no_evidence", 0.0, detail=f"the evidence could not be judged ({type(error).__name__})")
+
+
+def _missing_package(ran: Ran) -> str:
+    """The first package that a cell wanted and did not get, as a clause; "" if all were there."""
+    for number, cell in enumerate(ran.notebook.cells, 1):
+        for output in cell.get("outputs", []):
+            if output.output_type == "error" and output.ename == "ModuleNotFoundError":
+                wanted = re.search(r"No module named '([\w.]{1,80})'", str(output.evalue))
+                return f"the grader does not have the package `{wanted[1] if wanted else '?'}` (cell {number})"
+    return ""
 
 
 def _stopped(name: str, ran: Ran, place: int) -> Verdict:

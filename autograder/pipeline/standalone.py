@@ -16,6 +16,7 @@ from autograder.pipeline.course import draw_problems
 from autograder.pipeline.repair import repair
 from autograder.pipeline.run import run
 from autograder.pipeline.score import verdicts
+from autograder.sandbox.bubblewrap import best_isolation
 from autograder.sandbox.limits import Limits
 from autograder.verdict import Verdict
 
@@ -78,7 +79,7 @@ def score_notebook(path: Path) -> Scored:
     if repaired.unreadable:
         return Scored(path, lesson, unusable=repaired.unreadable)
     exercises = exercises_of(lesson)
-    ran = run(repaired.notebook, draw_problems(exercises, SEED), Limits(), {})
+    ran = run(repaired.notebook, draw_problems(exercises, SEED), Limits(isolation=best_isolation()), {})
     found = verdicts(ran, exercises, SEED)
     marks = {c.metadata.get("nbgrader", {}).get("grade_id"): c.metadata.get("nbgrader", {}) for c in released.cells}
     worth = {e.name: float(marks[f"check_{e.name}"]["points"]) for e in exercises}

@@ -40,6 +40,7 @@ def command(stage: Path) -> list[str]:
             parts += ["--symlink", os.readlink(path), str(path)]
         elif path.is_dir():
             parts += ["--ro-bind", str(path), str(path)]
+    parts += ["--dir", "/etc"]
     for setting in SETTINGS:
         parts += ["--ro-bind-try", setting, setting]
     parts += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/run", "--dir", "/var"]
@@ -56,6 +57,7 @@ def command(stage: Path) -> list[str]:
     environment = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": WORK,
+        "USER": "student",
         "LANG": "C.UTF-8",
         "PYTHONPATH": CODE,
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -83,6 +85,11 @@ def unavailable() -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"bubblewrap does not run here ({error}). {HELP}"
     return "" if done.returncode == 0 else f"bubblewrap does not run here ({done.stderr.strip()[:300]}). {HELP}"
+
+
+def best_isolation() -> str:
+    """ "bubblewrap" where it works, else "none": for code that one would run anyway, like one's own."""
+    return "none" if unavailable() else "bubblewrap"
 
 
 def under_tmp() -> list[str]:

@@ -47,29 +47,33 @@ def main() -> None:
 
 
 def warm_up() -> None:
-    """Everything that costs time once: imports, a plot, a traceback, a formatted tensor."""
+    """Everything that costs time once: imports, a plot, a traceback, an optimizer's first step."""
     import ipykernel.ipkernel
     import ipykernel.kernelapp  # noqa: F401
-    import IPython
+    import IPython.core.ultratb
     import matplotlib.figure
     import matplotlib.pyplot
-    import numpy as np  # noqa: F401
+    import numpy.random  # noqa: F401
     import torch
-    from IPython.core.ultratb import VerboseTB
 
-    from autograder.student import check  # noqa: F401
+    import autograder.student.check  # noqa: F401
 
     torch.set_num_threads(1)
     figure = matplotlib.figure.Figure()
     figure.subplots().plot([0, 1], label="warm")
     figure.savefig(os.devnull, format="png")
-    repr(torch.zeros(2))
-    with contextlib.suppress(AttributeError, TypeError):
-        IPython.core.interactiveshell.InteractiveShell.instance  # noqa: B018
-        try:
-            raise ValueError
-        except ValueError:
-            VerboseTB().text(*sys.exc_info())
+    try:
+        raise ValueError
+    except ValueError:
+        IPython.core.ultratb.VerboseTB().text(*sys.exc_info())
+    parameter = torch.zeros(1, requires_grad=True)
+    parameter.grad = torch.zeros(1)
+    optimizer = torch.optim.SGD([parameter], lr=0.1)  # its first step imports much of torch
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)
+    optimizer.step()
+    scheduler.step()
+    optimizer.load_state_dict(optimizer.state_dict())
+    repr(parameter)
 
 
 def serve(control: socket.socket, order: dict[str, Any]) -> None:

@@ -1,0 +1,200 @@
+"""What a student's code can reach from inside the sandbox: asked by running it there, told by what it prints."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from autograder.pipeline.run import Ran, run
+from autograder.sandbox import bubblewrap, provisioner
+from autograder.sandbox.limits import Limits
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(bubblewrap.unavailable()), reason=bubblewrap.unavailable() or "bubblewrap works"),
+]
+
+
+def inside(*sources: str, files: dict[str, bytes] | None = None, **limits: int) -> Ran:
+    """Run cells in the sandbox."""
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    return run(notebook, {}, Limits(**{"cell_seconds": 20, "notebook_seconds": 60, **limits}), files or {})
+
+
+def told(ran: Ran, cell: int = -1) -> str:
+    """What a cell printed, or the error it ended in."""
+    outputs = ran.notebook.cells[cell].outputs
+    return "".join(o.text if o.output_type == "stream" else f"{o.get('ename')}: {o.get('evalue')}" for o in outputs)
+
+
+@pytest.fixture
+def neighbour() -> Iterator[int]:
+    """A TCP server on this machine; whatever connects is counted."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=lambda: server.accept(), daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+
+
+def test_the_submissions_own_files_are_there() -> None:
+    ran = inside("import os; print(os.getcwd(), open('data/a.txt').read())", files={"data/a.txt": b"hello"})
+    assert told(ran) == "/work hello\n"
+
+
+def test_the_machine_is_out_of_sight(tmp_path: Path) -> None:
+    secret = tmp_path / "gradebook.db"
+    secret.write_text("secret")
+    home = Path.home() / f".downhill-test-{os.getpid()}"
+    home.write_text("secret")
+    try:
+        for path in (secret, home, Path("/etc/shadow"), Path("/etc/hostname"), Path(__file__)):
+            assert path.exists()
+            assert told(inside(f"print(open({str(path)!r}).read())")).startswith("FileNotFoundError"), path
+    finally:
+        home.unlink()
+
+
+def test_nothing_of_ours_but_the_students_side_can_be_imported() -> None:
+    for module in ("reference", "autograder.oracles", "autograder.judge", "autograder.practice", "course.source"):
+        assert told(inside(f"import {module}")).startswith("ModuleNotFoundError"), module
+    ran = inside("import autograder.student.check, course.visuals; print('there')")
+    assert told(ran) == "there\n"
+
+
+def test_no_answer_lies_in_the_file_system() -> None:
+    look = (
+        "import os\nfound = []\nfor root, _, names in os.walk('/'):\n"
+        "    if root.startswith(('/proc', '/sys')) or '/nbgrader/tests/' in root: continue\n"
+        "    found += [os.path.join(root, n) for n in names if n in ('judge.py', 'momentum_step.py', 'gradebook.db')\n"
+        "              or n.endswith('06_momentum.ipynb') or '/oracles' in root or '/reference/optimizers' in root]\n"
+        "print(found)"
+    )
+    assert told(inside(look)) == "[]\n"
+
+
+def test_the_environment_holds_nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOWNHILL_TEST_SECRET", "secret")
+    assert told(inside("import os; print('DOWNHILL_TEST_SECRET' in os.environ, os.environ['HOME'])")) == "False /work\n"
+
+
+def test_no_network(neighbour: int) -> None:
+    tcp = f"import socket; socket.create_connection(('127.0.0.1', {neighbour}), 3)"
+    assert told(inside(tcp)).startswith(("ConnectionRefusedError", "OSError"))
+    udp = "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.sendto(b'x', ('8.8.8.8', 53))"
+    assert told(inside(udp)).startswith("OSError")
+    assert (
+        told(inside("import os; print(os.listdir('/sys/class/net') if os.path.exists('/sys') else ['lo'])"))
+        == "['lo']\n"
+    )
+
+
+def test_no_process_but_its_own_and_the_template_out_of_reach() -> None:
+    ran = inside("import os; print(os.getpid(), sorted(int(p) for p in os.listdir('/proc') if p.isdigit()))")
+    assert told(ran) == "1 [1]\n"
+    assert told(inside("open('/proc/1/mem', 'r+b').close(); import os; os.kill(os.getppid(), 9)")) != ""
+    assert provisioner.shared_template().alive
+
+
+def test_it_is_nobody_and_can_become_no_one_else() -> None:
+    caps = "print([line for line in open('/proc/self/status') if line.startswith(('CapEff', 'CapBnd', 'NoNewPrivs'))])"
+    ran = inside(caps)
+    assert "CapEff:\\t0000000000000000" in told(ran)
+    assert "CapBnd:\\t0000000000000000" in told(ran)
+    assert "NoNewPrivs:\\t1" in told(ran)
+    unshare = "import ctypes; print(ctypes.CDLL(None, use_errno=True).unshare(0x10000000))"
+    assert told(inside(unshare)) == "-1\n"
+
+
+@pytest.mark.parametrize(
+    "folder", ["/", "/usr", "/etc", "/downhill", "/socket", "/sockets", "/problems", "/dev", "/held"]
+)
+def test_the_system_is_read_only(folder: str) -> None:
+    assert told(inside(f"open({folder + '/mark'!r}, 'w')")).startswith(
+        ("OSError", "PermissionError", "FileNotFoundError")
+    )
+
+
+def test_nothing_survives_from_one_submission_to_the_next() -> None:
+    leave = """
+import os, socket, subprocess, sys, threading, builtins, torch, random
+for folder in ("/work", "/tmp", "/dev/shm"):
+    open(folder + "/left", "w").write("left")
+abstract = socket.socket(socket.AF_UNIX); abstract.bind("\\0left"); abstract.listen()
+subprocess.Popen(["sleep", "600"], start_new_session=True)
+threading.Thread(target=lambda: __import__("time").sleep(600), daemon=True).start()
+builtins.left = sys.left = torch.left = "left"
+torch.randn = None
+print(torch.initial_seed(), random.random())
+"""
+    look = """
+import os, socket, sys, threading, builtins, torch, random
+print([f for f in ("/work", "/tmp", "/dev/shm") if os.path.exists(f + "/left")])
+abstract = socket.socket(socket.AF_UNIX)
+print(abstract.connect_ex("\\0left") != 0)
+print(sorted(p for p in os.listdir("/proc") if p.isdigit()))
+print(hasattr(builtins, "left"), hasattr(sys, "left"), hasattr(torch, "left"), torch.randn is None)
+print(torch.initial_seed(), random.random())
+"""
+    first = told(inside(leave)).split()
+    *found, numbers = told(inside(look)).splitlines()
+    assert found == ["[]", "True", "['1']", "False False False False"]
+    assert set(numbers.split()).isdisjoint(first)
+
+
+def test_a_template_that_was_killed_is_replaced() -> None:
+    provisioner.shared_template().process.kill()
+    assert told(inside("print(1 + 1)")) == "2\n"
+
+
+def test_a_package_that_is_not_there_is_a_plain_error() -> None:
+    assert told(inside("import no_such_package")) == "ModuleNotFoundError: No module named 'no_such_package'"
+
+
+def test_memory_is_limited() -> None:
+    ran = inside("import torch; torch.zeros(2**31, dtype=torch.float64)", "print('goes on')", memory_bytes=3 * 2**30)
+    assert told(ran, 0).startswith("RuntimeError")
+    assert told(ran, 1) == "goes on\n"
+
+
+def test_one_file_is_limited() -> None:
+    write = "with open('/tmp/large', 'wb') as f:\n    for _ in range(64): f.write(bytes(2**20))"
+    assert told(inside(write, file_bytes=16 * 2**20)).startswith("OSError")
+
+
+def test_processes_are_limited_and_none_is_left() -> None:
+    bomb = "import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(60)\n        os._exit(0)"
+    before = processes()
+    ran = inside(bomb, processes=60)
+    assert told(ran).startswith("BlockingIOError")
+    assert processes() <= before + 3
+
+
+def processes() -> int:
+    return sum(name.isdigit() for name in os.listdir("/proc"))
+
+
+def test_no_stage_is_left_behind_when_the_template_closes() -> None:
+    inside("1")
+    stage = provisioner.shared_template().stage
+    assert list((stage / "sockets").iterdir()) == []
+    provisioner.close_template()
+    assert not stage.exists()
+
+
+def test_bubblewrap_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    bubblewrap.unavailable.cache_clear()
+    try:
+        assert bubblewrap.unavailable().startswith("bubblewrap is not installed. ")
+        assert "--isolation none" in bubblewrap.unavailable()
+    finally:
+        bubblewrap.unavailable.cache_clear()
+
+
+def test_the_notebook_is_nbformats() -> None:
+    nbformat.validate(inside("print(1)").notebook)
