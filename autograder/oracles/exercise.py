@@ -6,7 +6,7 @@ judge runs the very probe that ran the student's function on each of them and co
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,9 @@ class Exercise:
         view: for an exercise judged by properties instead of values (random batches, trained weights): turns the
             evidence on the problem of a seed into the numbers that are compared, one step a claim. It raises
             `Unusable` for a case whose evidence has not the expected form.
-        claims: what each step of the view claims, as a sentence that a wrong answer breaks.
+        claims: what each step of the view claims, as a sentence that a wrong answer breaks; by case where the cases
+            claim different things.
+        steady: what the view makes of a form is the same for every seed, so each form needs to run only once.
     """
 
     name: str
@@ -57,7 +59,13 @@ class Exercise:
     does_the_work: tuple[str, ...] = ()
     half: str = ""
     view: Callable[[int, Evidence], Evidence] | None = None
-    claims: tuple[str, ...] = ()
+    claims: tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
+    steady: bool = False
+
+    def claim(self, case: str, step: int) -> str:
+        """What the view claims at a step of a case, counted from 1; past the last one, the last."""
+        claims = self.claims[case] if isinstance(self.claims, Mapping) else self.claims
+        return claims[min(step, len(claims)) - 1]
 
 
 class Draw:

@@ -9,9 +9,12 @@ import importlib
 import json
 import pkgutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from autograder.student import probes
 from autograder.student.evidence import MIME, Case, Evidence, Trouble, decode
@@ -53,6 +56,17 @@ def find_probe(exercise: str) -> Probe:
     raise UnknownExercise(f"there is no exercise {exercise!r}; there are: {', '.join(sorted(known))}")
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch to one thread: on tensors as small as a problem's, more of them cost far more than they save."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def gather(exercise: str, attempt: Any, problem: Any) -> Evidence:
     """Run the exercise's probe and return the evidence; what the student's code prints is kept apart.
 
@@ -70,6 +84,7 @@ def gather(exercise: str, attempt: Any, problem: Any) -> Evidence:
         return Evidence(exercise, {"call": Case(trouble=trouble)})
     with capture_output() as captured, warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("default")
-        probe(attempt, problem, recorder)
+        with one_thread():
+            probe(attempt, problem, recorder)
     told = [f"{warning.category.__name__}: {warning.message}" for warning in warned]
     return Evidence(exercise, recorder.cases, "\n".join([captured.stdout + captured.stderr, *told]).strip())

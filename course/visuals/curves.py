@@ -112,3 +112,30 @@ def steps_against_condition(
     axes.legend()
     figure.set_label("Updates needed against the condition number. Measured: " + told_or(told, "nothing yet"))
     return figure
+
+
+def accuracy_by_lr(lrs: Tensor, accuracies: dict[str, Tensor | None]) -> Figure:
+    """Accuracy against the learning rate, which stands on a logarithmic axis.
+
+    Args:
+        lrs: `[k]`.
+        accuracies: name → `[k]`, shares from 0 to 1; None (not written yet) is left out.
+    """
+    figure = new_figure(7, 4)
+    axes = figure.subplots()
+    told = []
+    for index, (name, values) in enumerate(accuracies.items()):
+        if values is None:
+            not_written(axes, name)
+            continue
+        values = finite(values)
+        axes.plot(lrs, values, **series(index), markersize=5, label=name)
+        told.append(f"{name}: best {values.max():.3f} at lr {float(lrs[int(values.argmax())]):.2g}")
+    axes.set(
+        xscale="log", xlabel="learning rate lr (in the unit of the optimizer)", ylabel="validation accuracy (share)"
+    )
+    axes.set(ylim=(-0.02, 1.02), xlim=(float(lrs.min()) / 1.5, 1.5 * float(lrs.max())))
+    axes.grid(color="#E5E5E5")
+    axes.legend(loc="best")
+    figure.set_label("Validation accuracy against the learning rate. " + told_or(told, "No curve is drawn yet"))
+    return figure

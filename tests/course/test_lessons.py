@@ -39,6 +39,10 @@ EXERCISES = {
         "nesterov_step": (["params", "velocities", "grads", "lr", "momentum"], 2),
         "Nesterov": (["self", "params", "lr", "momentum"], 3),
     },
+    "09_experiment": {
+        "MyOptimizer": (["self", "params", "lr"], 4),
+        "train": (["model", "optimizer", "x", "y", "batch_size", "epochs", "generator"], 4),
+    },
 }
 
 

@@ -53,12 +53,19 @@ LRS, MOMENTA = torch.linspace(0.1, 4, 20), torch.linspace(0, 0.95, 15)
 RATES = (LRS + 0 * MOMENTA[:, None]) / 3
 POINT = torch.tensor([1.0, 0.3])
 
+RUN = visuals.Settings(lr=0.1, epochs=2)
+TWO_CLASSES = visuals.Split(torch.eye(4), torch.tensor([0, 1, 0, 1]), torch.eye(4), torch.tensor([0, 1, 0, 1]))
+
 
 def arrows(landings: dict[str, Tensor | None]) -> Figure:
     return visuals.two_arrows(BOWL, POINT, -POINT, 0.5, 0.9, landings)
 
 
 DRAWINGS: dict[str, Callable[[], Figure]] = {
+    "accuracy_by_lr": lambda: visuals.accuracy_by_lr(LRS, {"yours": MOMENTA[:1] + 0 * LRS, "other": LRS / 5}),
+    "accuracy_by_lr, not written": lambda: visuals.accuracy_by_lr(LRS, {"yours": None}),
+    "run_curves": lambda: visuals.run_curves({"yours": list(visuals.training(RUN, TWO_CLASSES))[-1]}),
+    "run_curves, nothing": lambda: visuals.run_curves({}),
     "three_views": lambda: visuals.three_views(BOWL, {"yours": GOOD, "reference": descend(1.8)}),
     "three_views, not written": lambda: visuals.three_views(BOWL, {"yours": None, "reference": GOOD}),
     "three_views, nothing": lambda: visuals.three_views(BOWL, {}),
