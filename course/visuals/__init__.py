@@ -4,6 +4,7 @@ Every picture is a pure function from tensors to a matplotlib `Figure`, whose la
 paths and measurements are handed in; `show` puts a figure into a notebook and `explore` puts sliders over one.
 """
 
+from .adaptive import loss_panels, step_sizes
 from .curves import accuracy_by_lr, difference_errors, loss_curves, steps_against_condition
 from .display import beside, path_or_none, show
 from .gradients import arrows_against_gradient, bowls, step_by_step
@@ -26,6 +27,7 @@ __all__ = [
     "explore",
     "factors_against_lr",
     "loss_curves",
+    "loss_panels",
     "network",
     "panel",
     "path_or_none",
@@ -35,6 +37,7 @@ __all__ = [
     "schedules",
     "show",
     "step_by_step",
+    "step_sizes",
     "steps_against_condition",
     "strides",
     "three_views",

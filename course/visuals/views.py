@@ -95,7 +95,7 @@ def _limit(axes: Axes) -> None:
 
 def _mode_names(landscape: Landscape) -> list[str]:
     curvatures = getattr(landscape, "curvatures", None)
-    if curvatures is None:
+    if curvatures is None or getattr(landscape, "rotation", None) is not None:
         return ["coordinate w₀", "coordinate w₁"]
     return [f"{name}, curvature {float(value):.3g}" for name, value in zip(("w₀", "w₁"), curvatures, strict=True)]
 

@@ -39,6 +39,14 @@ EXERCISES = {
         "nesterov_step": (["params", "velocities", "grads", "lr", "momentum"], 2),
         "Nesterov": (["self", "params", "lr", "momentum"], 3),
     },
+    "08_adaptive": {
+        "rmsprop_step": (["params", "squares", "grads", "lr", "alpha", "eps"], 1),
+        "adam_step": (["params", "means", "squares", "grads", "step", "lr", "betas", "eps"], 2),
+        "Adam": (["self", "params", "lr", "betas", "eps"], 2),
+        "repaired_adam_step": (["params", "means", "squares", "grads", "step", "lr", "betas", "eps"], 1),
+        "repaired_rmsprop_step": (["params", "squares", "grads", "lr", "alpha", "eps"], 1),
+        "repaired_momentum_step": (["params", "velocities", "grads", "lr", "momentum"], 1),
+    },
     "09_experiment": {
         "MyOptimizer": (["self", "params", "lr"], 4),
         "train": (["model", "optimizer", "x", "y", "batch_size", "epochs", "generator"], 4),
@@ -153,9 +161,17 @@ def test_setup_and_experiments_are_locked(notebook: NotebookNode) -> None:
     others = set(cells) - set(exercises(notebook)) - {n for n, c in cells.items() if c.metadata.nbgrader.grade}
     assert "setup" in others
     for name in others:
-        assert name == "setup" or name.startswith("experiment_"), name
+        assert name == "setup" or name.startswith(("experiment_", "broken_")), name
         assert kind(cells[name]) == (False, False, True), name
         assert cells[name].cell_type == "code", name
+
+
+def test_what_is_broken_defines_itself_and_is_to_be_repaired(notebook: NotebookNode) -> None:
+    cells = graded_cells(notebook)
+    for name in (name for name in cells if name.startswith("broken_")):
+        (definition,) = ast.parse(cells[name].source).body
+        assert definition.name == name
+        assert name.replace("broken_", "repaired_") in exercises(notebook)
 
 
 def test_only_experiments_need_the_pictures_and_the_reference(notebook: NotebookNode) -> None:

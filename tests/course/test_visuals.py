@@ -89,6 +89,16 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
     "loss_curves, diverging": lambda: visuals.loss_curves(
         {"yours": (KAPPAS, torch.tensor([1.0, torch.inf]))}, "loss (no unit)"
     ),
+    "step_sizes": lambda: visuals.step_sizes(KAPPAS, {"yours": KAPPAS, "SGD": 1 / KAPPAS}),
+    "step_sizes, not written": lambda: visuals.step_sizes(KAPPAS, {"yours": None}),
+    "step_sizes, not a number": lambda: visuals.step_sizes(KAPPAS, {"yours": KAPPAS * torch.nan, "SGD": 0 * KAPPAS}),
+    "loss_panels": lambda: visuals.loss_panels({"a": {"broken": KAPPAS, "right": KAPPAS}}, "loss (no unit)"),
+    "loss_panels, not written": lambda: visuals.loss_panels(
+        {"a": {"yours": None}, "b": {"right": KAPPAS}}, "loss (no unit)"
+    ),
+    "loss_panels, not a number": lambda: visuals.loss_panels(
+        {"a": {"yours": torch.tensor([1.0, torch.nan])}, "b": {"yours": KAPPAS * torch.nan}}, "loss (no unit)"
+    ),
     "steps_against_condition": lambda: visuals.steps_against_condition(KAPPAS, {"a": KAPPAS}, {"a": 7 * KAPPAS}),
     "steps_against_condition, not written": lambda: visuals.steps_against_condition(
         KAPPAS, {"a": KAPPAS, "b": None}, {"a": None, "b": None}
