@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from autograder.student.probes.optimizer import optimizer_uses
-from autograder.student.probes.steps import update_path
-from autograder.student.recorder import Recorder, Unusable, call, copies, describe, pair, tensors
+from autograder.student.probes.steps import lists, update_path
+from autograder.student.recorder import Recorder, Unusable, call, copies, describe, tensors
 
 
 def valley(case: Any, push: list[Any]) -> Callable[[Any], list[Any]]:
@@ -44,7 +44,7 @@ def look_ahead_step(attempt: Any, problem: Any, recorder: Recorder) -> None:
             velocities = [torch.zeros_like(p) for p in params]
             for push, lr in zip(case["grads"], case["lrs"], strict=True):
                 result = call(attempt, params, velocities, valley(case, push), lr, case["momentum"])
-                moved, velocities = pair(result, "a pair (params, velocities)")
+                moved, velocities = lists(result, 2, "a pair (params, velocities)")
                 params = tensors(moved, len(params))
                 recording.record(params)
                 params, velocities = copies(params), copies(velocities)

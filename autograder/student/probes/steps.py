@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from autograder.student.recorder import Recorder, call, copies, parts, tensors
+from autograder.student.recorder import Recorder, Unusable, call, copies, describe, parts, tensors
 
 EXERCISES: dict[str, Any] = {}  # used by the lessons' probes, no exercise of its own
 
@@ -39,12 +39,24 @@ def update_path(
                         *(number_or_pair(case[option]) for option in options),
                     ]
                     result = call(attempt, params, *memory, copies(grads), *numbers)
-                    moved, *memory = parts(result, 1 + len(buffers), what)
+                    moved, *memory = lists(result, 1 + len(buffers), what)
                     params = tensors(moved, len(params))
                     recording.record(params)
                     params, memory = copies(params), [copies(values) for values in memory]
 
     return probe
+
+
+def lists(result: Any, count: int, what: str) -> list[Any]:
+    """What a step gave back, taken apart into params and buffers.
+
+    Raises:
+        Unusable: if it has not `count` parts, or its first is a tensor, as when the params come back alone.
+    """
+    found = parts(result, count, what)
+    if isinstance(found[0], torch.Tensor):
+        raise Unusable(f"returned {describe(result)}, the first of them a tensor; expected {what}, lists of tensors")
+    return found
 
 
 def number_or_pair(value: Any) -> Any:
