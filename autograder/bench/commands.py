@@ -21,3 +21,18 @@ def judge(
 
     result = bench_judge(seed)
     print(json.dumps(result.to_json()) if as_json else result.text())
+
+
+@app.command()
+def grading(
+    submissions: Annotated[int, typer.Option(min=1, help="Students in the class.")] = 40,
+    stock: Annotated[int, typer.Option(min=1, help="How many of them stock nbgrader grades.")] = 6,
+    workers: Annotated[int | None, typer.Option(min=1, help="As for `downhill grade`.")] = None,
+    isolation: Annotated[str | None, typer.Option(help="As for `downhill grade`.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Grade a class with Downhill and with stock nbgrader, in one round."""
+    from autograder.bench.grading import bench_grading
+
+    result = bench_grading(submissions, stock, workers, isolation)
+    print(json.dumps(result.to_json()) if as_json else result.text())

@@ -23,9 +23,8 @@ from nbgrader.preprocessors import (
 from traitlets import Enum, Integer
 
 from autograder.errors import DownhillError
-from autograder.oracles import exercises_of
 from autograder.pipeline import pages, score
-from autograder.pipeline.course import LIVE_NAME, CourseFolder, is_live, tidy
+from autograder.pipeline.course import LIVE_NAME, CourseFolder, fresh, is_live, tidy
 from autograder.pipeline.repair import repair
 from autograder.sandbox.limits import Limits
 
@@ -91,7 +90,7 @@ class Repair(_Stage):
 
 
 class Run(Execute, _Stage):
-    """Runs the clean notebook in a kernel of its own, or replays the run that is cached."""
+    """Runs the clean notebook in a kernel of its own and judges it, or replays what a worker made of it."""
 
     timeout = Integer(Limits.cell_seconds, help="Seconds a cell may take.").tag(config=True)
     notebook_seconds = Integer(Limits.notebook_seconds, help="Seconds a notebook may take.").tag(config=True)
@@ -108,22 +107,22 @@ class Run(Execute, _Stage):
         return Limits(cell_seconds=self.timeout, **same)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        where = resources["nbgrader"]
-        ran, seed = self.course.ran(where["assignment"], where["student"], nb, self.limits)
-        resources["downhill_ran"], resources["downhill_seed"] = ran, seed
-        for cell, done in zip(nb.cells, ran.notebook.cells, strict=True):
+        where, unreadable = resources["nbgrader"], nb.metadata.get("downhill", {}).get("unreadable", "")
+        judged = self.course.judged(where["assignment"], where["student"], nb, self.limits, unreadable)
+        fresh.clear()  # used up
+        resources["downhill_found"] = judged.found
+        for cell, done in zip(nb.cells, judged.ran.notebook.cells, strict=True):
             if cell.cell_type == "code":
                 cell.outputs = done.get("outputs", [])
         return nb, resources
 
 
 class Judge(_Stage):
-    """Evidence to verdicts, verdicts to words and points."""
+    """Verdicts to words and points."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         where, told = resources["nbgrader"], nb.metadata.get("downhill", {})
-        ran, seed = resources.pop("downhill_ran"), resources.pop("downhill_seed")
-        found = score.verdicts(ran, exercises_of(where["assignment"]), seed, told.get("unreadable", ""))
+        found = resources.pop("downhill_found")
         released = frozenset(cell.source for cell in self.course.released(where["assignment"]).cells)
         score.write_outputs(nb, found, released)
         self.course.record(where["assignment"], where["student"], found, list(told.get("notes", [])))

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from autograder.errors import NoCourse, NoLesson
 from autograder.files import copy, write
 from autograder.oracles import Exercise, exercises_of
+from autograder.pipeline import score
 from autograder.pipeline.run import Ran, cache_key, run
 from autograder.sandbox.limits import Limits
 from autograder.student.evidence import encode
@@ -23,8 +24,18 @@ from autograder.verdict import Verdict
 
 MAX_FILES_BYTES = 50_000_000
 LIVE_NAME = "its name holds < or >, which nbgrader's pages would read as HTML: rename its folder in submitted/"
-fresh_runs: dict[str, Ran] = {}
-"""Runs of this process by cache key, also those that must not be cached on disk."""
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """What a worker made of a submission: the run, and the verdicts."""
+
+    ran: Ran
+    found: dict[str, Verdict]
+
+
+fresh: dict[str, Fresh] = {}
+"""What workers made, by the run's cache key; also what must not be cached on disk."""
 
 
 class CourseFolder:
@@ -68,23 +79,33 @@ class CourseFolder:
         message = json.dumps([lesson, student, hashlib.sha256(cells.encode()).hexdigest()])
         return int.from_bytes(hmac.digest(self.secret(), message.encode(), "sha256")[:6], "big")
 
-    def ran(self, lesson: str, student: str, notebook: NotebookNode, limits: Limits) -> tuple[Ran, int]:
-        """Run a clean notebook, or replay the run that is cached; with the seed of its problems.
+    def judged(self, lesson: str, student: str, notebook: NotebookNode, limits: Limits, unreadable: str = "") -> Fresh:
+        """Run a clean notebook, or replay the run that is cached, and judge what came out.
 
         A run that ended early is never cached on disk.
+
+        Args:
+            lesson: the lesson's name.
+            student: the student's name.
+            notebook: as `repair` made it.
+            limits: what it may use.
+            unreadable: why the submission is no notebook, if it is none.
         """
         seed = self.seed(lesson, student, notebook)
-        problems = draw_problems(exercises_of(lesson), seed)
+        exercises = exercises_of(lesson)
+        problems = draw_problems(exercises, seed)
         files = self.files(lesson, student)
         key = cache_key(notebook, problems, limits, files)
-        cached = self.hidden / "runs" / f"{key}.json"
-        if key not in fresh_runs and cached.is_file():
-            fresh_runs[key] = Ran.from_json(cached.read_text())
-        if key not in fresh_runs:
-            fresh_runs[key] = run(notebook, problems, limits, files)
-            if not fresh_runs[key].stopped and not fresh_runs[key].slow_cells:
-                write(cached, fresh_runs[key].to_json())
-        return fresh_runs[key], seed
+        if key not in fresh:
+            cached = self.hidden / "runs" / f"{key}.json"
+            if cached.is_file():
+                ran = Ran.from_json(cached.read_text())
+            else:
+                ran = run(notebook, problems, limits, files)
+                if not ran.stopped and not ran.slow_cells:
+                    write(cached, ran.to_json())
+            fresh[key] = Fresh(ran, score.verdicts(ran, exercises, seed, unreadable))
+        return fresh[key]
 
     def files(self, lesson: str, student: str) -> dict[str, bytes]:
         """What lies beside a submitted notebook: regular files only, never through a link."""

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
@@ -26,14 +27,15 @@ from autograder.errors import DownhillError, NoCourse, NoSandbox
 from autograder.files import write
 from autograder.pipeline import course as folders
 from autograder.pipeline.config import Run
-from autograder.pipeline.course import CourseFolder
+from autograder.pipeline.course import CourseFolder, Fresh
+from autograder.pipeline.ledger import Ledger
 from autograder.pipeline.repair import repair
-from autograder.pipeline.run import Ran
 from autograder.pipeline.writable import check_writable, reason, stop_for_good
 from autograder.sandbox.bubblewrap import unavailable
 from autograder.sandbox.limits import Limits
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -114,9 +116,9 @@ def grade(
     if isolation:
         config.Run.isolation = isolation
     limits = Run(config=config).limits
-    reason = unavailable() if limits.isolation == "bubblewrap" else ""
-    if reason:
-        raise NoSandbox(reason)
+    cannot = unavailable() if limits.isolation == "bubblewrap" else ""
+    if cannot:
+        raise NoSandbox(cannot)
     check_writable(course)
     submitted = sorted(course.root.glob(f"submitted/*/{lesson}"))
     students = [path.parent.name for path in submitted if path.is_dir() and not path.parent.name.startswith(".")]
@@ -130,16 +132,24 @@ def grade(
     students = [s for s in students if not folders.is_live(s)]
     tidied = {name: folders.tidy(course.root / "submitted" / name / lesson, lesson) for name in students}
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
-    for done, (student, ran, problem) in enumerate(_run_all(lesson, course, students, limits, workers), 1):
-        folders.fresh_runs.update(ran)
-        notes = list(tidied[student])
-        problem = problem or _record(api, lesson, student)
-        if problem:
-            log.debug("%s: %s", student, problem)
-            stop_for_good(course, problem, done - 1, len(students))
-        graded.append(_row(course, lesson, student, notes, problem))
-        folders.fresh_runs.clear()
-        progress(student, done, len(students))
+    with (
+        Workers(workers or os.cpu_count() or 1) as pool,
+        Ledger(api.coursedir.db_url, api.coursedir.course_id) as ledger,
+    ):
+        pages: list[Future[str]] = []
+        for done, (student, work, problem) in enumerate(_run_all(lesson, course, students, limits, pool), 1):
+            folders.fresh.update(work)
+            problem = problem or _record(api, ledger, lesson, student)
+            folders.fresh.clear()
+            if problem:
+                log.debug("%s: %s", student, problem)
+                stop_for_good(course, problem, done - 1, len(students))
+            else:
+                pages.append(pool.submit(write_page, str(course.root), lesson, student))
+            graded.append(_row(course, ledger.gradebook, lesson, student, list(tidied[student]), problem))
+            progress(student, done, len(students))
+        for student, page in zip([row.student for row in graded if not row.problem], pages, strict=True):
+            _finish_page(course, lesson, graded, student, page)
     graded.sort(key=lambda row: row.student)
     report = Report(
         lesson, _max_points(course, lesson), graded, time.perf_counter() - began, isolation=limits.isolation
@@ -162,70 +172,116 @@ def write_csv(course: CourseFolder, report: Report) -> Path:
     return path
 
 
+class Workers:
+    """A pool of processes; one that died takes the pool with it, and `replace` makes a new one."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __enter__(self) -> Workers:
+        context = get_context("spawn")  # a fork would inherit this process's threads
+        self._pool = ProcessPoolExecutor(self._count, mp_context=context)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._pool.shutdown(wait=not any(exception), cancel_futures=True)
+
+    def replace(self) -> None:
+        """A new pool in place of a broken one."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self.__enter__()
+
+    def submit(self, function: Callable[..., Result], *args: Any) -> Future[Result]:
+        """Run a function in a worker. A pool that is broken says so in the future, not here."""
+        try:
+            return self._pool.submit(function, *args)
+        except BrokenProcessPool as error:
+            failed: Future[Result] = Future()
+            failed.set_exception(error)
+            return failed
+
+
 def _run_all(
-    lesson: str, course: CourseFolder, students: list[str], limits: Limits, workers: int | None
-) -> Iterator[tuple[str, dict[str, Ran], str]]:
-    """Run every submission, many at once; each student with its runs by cache key, or with what went wrong."""
+    lesson: str, course: CourseFolder, students: list[str], limits: Limits, pool: Workers
+) -> Iterator[tuple[str, dict[str, Fresh], str]]:
+    """Run and judge every submission, many at once; each student with what came of it, or with what went wrong."""
     waiting = students
     for attempt in (1, 2):
         lost = []
-        context = get_context("spawn")  # a fork would inherit this process's threads
-        with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=context) as pool:
-            futures: dict[Future[dict[str, Ran]], str] = {
-                pool.submit(run_one, str(course.root), lesson, student, limits): student for student in waiting
-            }
+        futures = {pool.submit(run_one, str(course.root), lesson, student, limits): student for student in waiting}
+        for future in as_completed(futures):
+            student = futures[future]
             try:
-                for future in as_completed(futures):
-                    student = futures[future]
-                    try:
-                        ran = future.result()
-                    except BrokenProcessPool:
-                        lost.append(student)
-                    except Exception as error:  # one bad submission must not stop the batch
-                        yield student, {}, f"it could not be run\n{type(error).__name__}: {error}"
-                    else:
-                        yield student, ran, ""
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+                work = future.result()
+            except BrokenProcessPool:
+                lost.append(student)
+            except Exception as error:  # one bad submission must not stop the batch
+                yield student, {}, f"it could not be run\n{type(error).__name__}: {error}"
+            else:
+                yield student, work, ""
         waiting = lost
         if not waiting:
             return
+        pool.replace()
         if attempt == 2:
             for student in waiting:
                 yield student, {}, "the process that ran it died twice"
 
 
-def run_one(root: str, lesson: str, student: str, limits: Limits) -> dict[str, Ran]:
-    """Repair and run one submission in a worker; the runs by cache key."""
+def run_one(root: str, lesson: str, student: str, limits: Limits) -> dict[str, Fresh]:
+    """Repair, run and judge one submission in a worker; what is worth keeping, by the run's cache key."""
     course = CourseFolder(Path(root))
     raw = (course.root / "submitted" / student / lesson / f"{lesson}.ipynb").read_bytes()
-    clean = repair(raw, course.released(lesson)).notebook
-    course.ran(lesson, student, clean, limits)
-    return dict(folders.fresh_runs)
+    repaired = repair(raw, course.released(lesson))
+    folders.fresh.clear()
+    course.judged(lesson, student, repaired.notebook, limits, repaired.unreadable)
+    return dict(folders.fresh)
 
 
-def _record(api: NbGraderAPI, lesson: str, student: str) -> str:
-    """Write one submission to the gradebook through nbgrader itself; "" or what went wrong."""
-    done = api.autograde(lesson, student, force=True, create=True)
-    if not done["success"]:
-        return str(done.get("error") or done.get("log") or "nbgrader gave no reason")
-    shown = api.generate_feedback(lesson, student, force=True)
+def write_page(root: str, lesson: str, student: str) -> str:
+    """nbgrader's feedback page of one student, in a worker; "" or what went wrong."""
+    shown = _api_of(root).generate_feedback(lesson, student, force=True)
     return "" if shown["success"] else f"no feedback page: {shown.get('error') or shown.get('log')!s}"
 
 
-def _row(course: CourseFolder, lesson: str, student: str, notes: list[str], problem: str) -> Graded:
+@cache
+def _api_of(root: str) -> NbGraderAPI:
+    return api_for(Path(root))
+
+
+def _record(api: NbGraderAPI, ledger: Ledger, lesson: str, student: str) -> str:
+    """Write one submission to the gradebook through nbgrader itself; "" or what went wrong."""
+    with ledger.transaction():
+        done = api.autograde(lesson, student, force=True, create=True)
+    return "" if done["success"] else str(done.get("error") or done.get("log") or "nbgrader gave no reason")
+
+
+def _finish_page(course: CourseFolder, lesson: str, graded: list[Graded], student: str, page: Future[str]) -> None:
+    """Wait for a student's page; what went wrong is noted in the student's row."""
+    try:
+        problem = page.result()
+    except BrokenProcessPool:
+        problem = write_page(str(course.root), lesson, student)
+    if problem:
+        row = next(row for row in graded if row.student == student)
+        row.notes.append(reason(problem))
+        row.problem = reason(problem)
+
+
+def _row(
+    course: CourseFolder, gradebook: Gradebook, lesson: str, student: str, notes: list[str], problem: str
+) -> Graded:
     recorded = course.recorded(lesson, student)
     verdicts = {name: v["label"] for name, v in recorded["verdicts"].items()}
     points, person = 0.0, False
-    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
-        try:
-            submission = gradebook.find_submission(lesson, student)
-        except MissingEntry:
-            problem = problem or "nbgrader has no record of it"
-        else:
-            grades = [g for notebook in submission.notebooks for g in notebook.grades]
-            points = sum(float(g.auto_score or 0) for g in grades)
-            person = any(g.needs_manual_grade for g in grades)
+    try:
+        submission = gradebook.find_submission(lesson, student)
+    except MissingEntry:
+        problem = problem or "nbgrader has no record of it"
+    else:
+        grades = [g for notebook in submission.notebooks for g in notebook.grades]
+        points = sum(float(g.auto_score or 0) for g in grades)
+        person = any(g.needs_manual_grade for g in grades)
     untold = [v["detail"] for v in recorded["verdicts"].values() if v["kind"] in ("no_evidence", "flagged", "output")]
     problem = reason(problem) if problem else ""
     told = [f"not finished, the points last recorded stand: {problem}"] if problem else []
