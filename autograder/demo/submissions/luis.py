@@ -7,12 +7,11 @@ def momentum_step(params, velocities, grads, lr, momentum):
 
 # %% Momentum
 import os
-import signal
 
 
 class Momentum(torch.optim.Optimizer):
     def __init__(self, params, lr, momentum=0.9):
-        os.kill(os.getpid(), signal.SIGKILL)
+        os._exit(9)
 
 # %% fastest_momentum
 def fastest_momentum(smallest, largest):
