@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
 from reference.optimizers.base import ReferenceOptimizer, check_range
+from reference.optimizers.ways import Way
 
 
 def adam_step(
@@ -58,13 +59,39 @@ def adam_step(
     """
     if step < 1:
         raise ValueError(f"step is {step}; expected a count from 1: at step 0 the correction divides by zero")
-    grads, (beta1, beta2) = list(grads), betas
+    beta1, beta2 = betas
+    return _adam(params, means, squares, grads, lr, beta1, beta2, eps, 1 - beta1**step, 1 - beta2**step)
+
+
+def _adam(
+    params: Iterable[Any],
+    means: Iterable[Any],
+    squares: Iterable[Any],
+    grads: Iterable[Any],
+    lr: Any,
+    beta1: Any,
+    beta2: Any,
+    eps: Any,
+    weight1: Any,
+    weight2: Any,
+) -> tuple[list[Any], list[Any], list[Any]]:
+    # the equation; weight1 and weight2 are 1 − β₁ᵗ and 1 − β₂ᵗ, what the weights of each mean add up to by now
+    grads = list(grads)
     means = [beta1 * m + (1 - beta1) * g for m, g in zip(means, grads, strict=True)]
     squares = [beta2 * s + (1 - beta2) * g**2 for s, g in zip(squares, grads, strict=True)]
-    unbiased_means = [m / (1 - beta1**step) for m in means]
-    unbiased_squares = [s / (1 - beta2**step) for s in squares]
+    unbiased_means = [m / weight1 for m in means]
+    unbiased_squares = [s / weight2 for s in squares]
     params = [p - lr * m / (s.sqrt() + eps) for p, m, s in zip(params, unbiased_means, unbiased_squares, strict=True)]
     return params, means, squares
+
+
+def _adamw(
+    params: Iterable[Any], means: Iterable[Any], squares: Iterable[Any], grads: Iterable[Any], decay: Any, *numbers: Any
+) -> tuple[list[Any], list[Any], list[Any]]:
+    # Adam's step and lr·λ·θ less, with θ from before the step; decay is lr·λ
+    params = list(params)
+    moved, means, squares = _adam(params, means, squares, grads, *numbers)
+    return [new - decay * p for new, p in zip(moved, params, strict=True)], means, squares
 
 
 class Adam(ReferenceOptimizer):
@@ -79,6 +106,7 @@ class Adam(ReferenceOptimizer):
         eps: ε, added to the root; at least 0, in units of the gradient.
         weight_decay: λ of the penalty ½λ‖θ‖², whose gradient λθ is added to g and so enters both means; at least 0.
         maximize: climb instead of descend.
+        way: how the rule runs: "loop", "foreach" or "compiled"; see `reference.optimizers.ways`.
 
     Raises:
         ValueError: for a hyper-parameter out of range.
@@ -93,6 +121,9 @@ class Adam(ReferenceOptimizer):
         tensor([  1.5000, -29.5000], requires_grad=True)
     """
 
+    remembers = ("mean", "square")
+    counts_steps = True
+
     def __init__(
         self,
         params: ParamsT,
@@ -101,8 +132,9 @@ class Adam(ReferenceOptimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         maximize: bool = False,
+        way: Way = "loop",
     ) -> None:
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize)
+        super().__init__(params, way, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize)
 
     def check(self, group: dict[str, Any]) -> None:
         """betas and eps have to be in range as well."""
@@ -114,22 +146,14 @@ class Adam(ReferenceOptimizer):
         for index, beta in enumerate(betas):
             check_range(f"betas[{index}]", beta, below=1)
 
-    def update(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> list[Tensor]:
-        """`adam_step` for all parameters that stand at the same step, in turn for each such step."""
-        moved: dict[Tensor, Tensor] = {}
-        steps = [self.state[p].get("step", 0) + 1 for p in params]
-        for step in dict.fromkeys(steps):
-            mine = [p for p, t in zip(params, steps, strict=True) if t == step]
-            mine_grads = [g for g, t in zip(grads, steps, strict=True) if t == step]
-            means, squares = self.recall("mean", mine), self.recall("square", mine)
-            after, means, squares = adam_step(
-                mine, means, squares, mine_grads, step, group["lr"], group["betas"], group["eps"]
-            )
-            self.keep("mean", mine, means)
-            self.keep("square", mine, squares)
-            self.keep("step", mine, [step] * len(mine))
-            moved.update(zip(mine, after, strict=True))
-        return [moved[p] for p in params]
+    def rule(self) -> Callable[..., Any]:
+        """m ← β₁·m + (1 − β₁)·g; s ← β₂·s + (1 − β₂)·g²; θ ← θ − lr·m̂/(√ŝ + ε)."""
+        return _adam
+
+    def numbers(self, group: dict[str, Any], step: int) -> list[Any]:
+        """lr, β₁, β₂, ε and what the weights of both means add up to after this step."""
+        beta1, beta2 = group["betas"]
+        return [group["lr"], beta1, beta2, group["eps"], 1 - beta1**step, 1 - beta2**step]
 
 
 class AdamW(Adam):
@@ -145,6 +169,7 @@ class AdamW(Adam):
         eps: ε, added to the root; at least 0, in units of the gradient.
         weight_decay: λ, at least 0, in units of 1/lr: every step takes the share lr·λ from each parameter.
         maximize: climb instead of descend; the decay shrinks all the same.
+        way: how the rule runs: "loop", "foreach" or "compiled"; see `reference.optimizers.ways`.
 
     Raises:
         ValueError: for a hyper-parameter out of range.
@@ -169,14 +194,18 @@ class AdamW(Adam):
         eps: float = 1e-8,
         weight_decay: float = 0.01,
         maximize: bool = False,
+        way: Way = "loop",
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, maximize)
+        super().__init__(params, lr, betas, eps, weight_decay, maximize, way)
 
-    def downhill(self, p: Tensor, group: dict[str, Any]) -> Tensor:
-        """The gradient without the decay, which `update` takes care of."""
-        return super().downhill(p, {**group, "weight_decay": 0.0})
+    def decays(self, group: dict[str, Any]) -> bool:
+        """The decay stays out of the gradient; the rule takes care of it."""
+        return False
 
-    def update(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> list[Tensor]:
+    def rule(self) -> Callable[..., Any]:
         """Adam's step, and lr·λ·θ less, with θ from before the step."""
-        share = group["lr"] * group["weight_decay"]
-        return [new - share * p for new, p in zip(super().update(params, grads, group), params, strict=True)]
+        return _adamw
+
+    def numbers(self, group: dict[str, Any], step: int) -> list[Any]:
+        """lr·λ, then what Adam takes."""
+        return [group["lr"] * group["weight_decay"], *super().numbers(group, step)]

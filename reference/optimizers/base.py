@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
+from reference.optimizers.ways import WAYS, Rule, Way, run_in
+
 
 class ReferenceOptimizer(torch.optim.Optimizer):
-    """A `torch.optim.Optimizer` whose subclass says only where a group of parameters goes next, in `update`.
+    """A `torch.optim.Optimizer` whose subclass says only its `rule`, what that remembers and takes.
 
     Args:
         params: tensors or parameter groups; a group may bring hyper-parameters of its own.
+        way: how the rule runs: "loop", tensor by tensor; "foreach", an operation at a time for all tensors;
+            "compiled", all operations in one pass over memory (the first step takes seconds to compile).
         hyperparameters: what groups have by default; `lr`, `weight_decay` and `maximize` among them.
 
     Raises:
-        ValueError: for a hyper-parameter out of range.
+        ValueError: for a hyper-parameter out of range or a way that there is not.
     """
 
-    def __init__(self, params: ParamsT, **hyperparameters: Any) -> None:
+    remembers: ClassVar[tuple[str, ...]] = ()
+    takes: ClassVar[tuple[str, ...]] = ("lr",)
+    counts_steps: ClassVar[bool] = False
+
+    def __init__(self, params: ParamsT, way: Way = "loop", **hyperparameters: Any) -> None:
+        if way not in WAYS:
+            raise ValueError(f"way is {way!r}; expected one of {', '.join(map(repr, WAYS))}")
+        self.way = way
         self.check(hyperparameters)
         super().__init__(params, hyperparameters)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "way": self.way}  # torch names what it keeps, and knows nothing of ours
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Take in one more group, once its hyper-parameters are seen to be in range."""
@@ -34,6 +48,14 @@ class ReferenceOptimizer(torch.optim.Optimizer):
         """Refuse hyper-parameters out of range; a subclass with more of them asks for more."""
         check_range("lr", group["lr"])
         check_range("weight_decay", group["weight_decay"])
+
+    def rule(self) -> Callable[..., Any]:
+        """The equation: from (params, *memories, grads, *numbers), lists of tensors, to (params, *memories)."""
+        raise NotImplementedError(f"{type(self).__name__} does not say where parameters go; it needs a `rule`")
+
+    def numbers(self, group: dict[str, Any], step: int) -> list[Any]:
+        """What the rule takes besides tensors, in its order; `step` is counted from 1 if `counts_steps`."""
+        return [group[name] for name in self.takes]
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -47,43 +69,58 @@ class ReferenceOptimizer(torch.optim.Optimizer):
 
         Raises:
             ValueError: for a sparse gradient, before anything has moved.
+            RuntimeError: for way="compiled" where there is no compiler.
         """
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
         moving = [(group, [p for p in group["params"] if p.grad is not None]) for group in self.param_groups]
-        grads = [[self.downhill(p, group) for p in params] for group, params in moving]
-        for (group, params), group_grads in zip(moving, grads, strict=True):
-            for p, new in zip(params, self.update(params, group_grads, group), strict=True):
-                p.copy_(new)
+        for _, params in moving:
+            self.refuse_sparse(params)
+        for group, params in moving:
+            rule = Rule(self.rule(), bool(group["maximize"]), self.decays(group))
+            for (_, _, step), alike in self.alike(params).items():
+                self.move(rule, alike, [group["weight_decay"], *self.numbers(group, step)])
         return loss
 
-    def downhill(self, p: Tensor, group: dict[str, Any]) -> Tensor:
-        """The gradient that the rule sees: turned round to maximize, then weight_decay·θ added, as in PyTorch."""
-        grad = p.grad
-        assert grad is not None
-        if grad.layout is not torch.strided:
-            raise ValueError(
-                f"{type(self).__name__} has no rule for sparse gradients, and a parameter of shape {list(p.shape)} "
-                "has one; expected a dense gradient, as from nn.Embedding(..., sparse=False)"
-            )
-        if group["maximize"]:
-            grad = -grad
-        return grad + group["weight_decay"] * p if group["weight_decay"] else grad
+    def decays(self, group: dict[str, Any]) -> bool:
+        """Whether weight_decay·θ enters the gradient."""
+        return bool(group["weight_decay"])
 
-    def update(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> list[Tensor]:
-        """Where `params` go in this step, as new tensors."""
-        raise NotImplementedError(f"{type(self).__name__} does not say where parameters go; it needs an `update`")
+    def alike(self, params: list[Tensor]) -> dict[tuple[torch.device, torch.dtype, int], list[Tensor]]:
+        """The parameters that one call can move: of one device and dtype and, where it matters, at the same step."""
+        alike: dict[tuple[torch.device, torch.dtype, int], list[Tensor]] = {}
+        for p in params:
+            step = self.state[p].get("step", 0) + 1 if self.counts_steps else 1
+            alike.setdefault((p.device, p.dtype, step), []).append(p)
+        return alike
 
-    def recall(self, name: str, params: list[Tensor]) -> list[Tensor]:
-        """What is remembered of each parameter under this name; zeros like it before its first step."""
-        return [self.state[p].get(name, torch.zeros_like(p)) for p in params]
+    def move(self, rule: Rule, params: list[Tensor], numbers: list[Any]) -> None:
+        """Run the rule in this optimizer's way and remember what it remembers, where `state_dict` finds it."""
+        memories = [[self.recall(name, p) for p in params] for name in self.remembers]
+        grads = [p.grad for p in params if p.grad is not None]
+        memories = run_in(self.way)(rule, params, memories, grads, numbers)
+        for name, values in zip(self.remembers, memories, strict=True):
+            for p, value in zip(params, values, strict=True):
+                self.state[p][name] = value
+        if self.counts_steps:
+            for p in params:
+                self.state[p]["step"] = self.state[p].get("step", 0) + 1
 
-    def keep(self, name: str, params: list[Tensor], values: Iterable[Any]) -> None:
-        """Remember one value of each parameter under this name, where `state_dict` finds it."""
-        for p, value in zip(params, values, strict=True):
-            self.state[p][name] = value
+    def recall(self, name: str, p: Tensor) -> Tensor:
+        """What is remembered of a parameter under this name; zeros like it before its first step."""
+        remembered = self.state[p].get(name)
+        return torch.zeros_like(p) if remembered is None else remembered
+
+    def refuse_sparse(self, params: list[Tensor]) -> None:
+        """No rule here has a form for sparse gradients."""
+        for p in params:
+            if p.grad is not None and p.grad.layout is not torch.strided:
+                raise ValueError(
+                    f"{type(self).__name__} has no rule for sparse gradients, and a parameter of shape "
+                    f"{list(p.shape)} has one; expected a dense gradient, as from nn.Embedding(..., sparse=False)"
+                )
 
 
 def check_range(name: str, value: Any, below: float = float("inf")) -> None:

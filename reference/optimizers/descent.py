@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
 from reference.optimizers.base import ReferenceOptimizer
+from reference.optimizers.ways import Way
 
 
 def gradient_step(params: Iterable[Tensor], grads: Iterable[Tensor], lr: float) -> list[Tensor]:
@@ -38,6 +39,10 @@ def gradient_step(params: Iterable[Tensor], grads: Iterable[Tensor], lr: float) 
     return [p - lr * g for p, g in zip(params, grads, strict=True)]
 
 
+def _descent(params: Iterable[Any], grads: Iterable[Any], lr: Any) -> tuple[list[Any]]:
+    return (gradient_step(params, grads, lr),)
+
+
 class GradientDescent(ReferenceOptimizer):
     """Gradient descent as a `torch.optim.Optimizer`: `torch.optim.SGD` without momentum.
 
@@ -46,6 +51,7 @@ class GradientDescent(ReferenceOptimizer):
         lr: the learning rate, at least 0, in units of 1/curvature.
         weight_decay: λ of the penalty ½λ‖θ‖², whose gradient λθ is added to g; at least 0.
         maximize: climb instead of descend.
+        way: how the rule runs: "loop", "foreach" or "compiled"; see `reference.optimizers.ways`.
 
     Raises:
         ValueError: for a hyper-parameter out of range.
@@ -60,9 +66,11 @@ class GradientDescent(ReferenceOptimizer):
         tensor([1.], requires_grad=True)
     """
 
-    def __init__(self, params: ParamsT, lr: float, weight_decay: float = 0.0, maximize: bool = False) -> None:
-        super().__init__(params, lr=lr, weight_decay=weight_decay, maximize=maximize)
+    def __init__(
+        self, params: ParamsT, lr: float, weight_decay: float = 0.0, maximize: bool = False, way: Way = "loop"
+    ) -> None:
+        super().__init__(params, way, lr=lr, weight_decay=weight_decay, maximize=maximize)
 
-    def update(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> list[Tensor]:
+    def rule(self) -> Callable[..., Any]:
         """θ ← θ − lr·g."""
-        return gradient_step(params, grads, group["lr"])
+        return _descent

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
 from reference.optimizers.base import ReferenceOptimizer, check_range
+from reference.optimizers.ways import Way
 
 
 def momentum_step(
@@ -63,6 +64,7 @@ class Momentum(ReferenceOptimizer):
         momentum: μ, the share of the old velocity that is kept, from 0 to below 1.
         weight_decay: λ of the penalty ½λ‖θ‖², whose gradient λθ is added to g and so enters the velocity; at least 0.
         maximize: climb instead of descend.
+        way: how the rule runs: "loop", "foreach" or "compiled"; see `reference.optimizers.ways`.
 
     Raises:
         ValueError: for a hyper-parameter out of range.
@@ -79,6 +81,9 @@ class Momentum(ReferenceOptimizer):
         tensor([0.], requires_grad=True)
     """
 
+    remembers = ("velocity",)
+    takes = ("lr", "momentum")
+
     def __init__(
         self,
         params: ParamsT,
@@ -86,17 +91,15 @@ class Momentum(ReferenceOptimizer):
         momentum: float = 0.9,
         weight_decay: float = 0.0,
         maximize: bool = False,
+        way: Way = "loop",
     ) -> None:
-        super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay, maximize=maximize)
+        super().__init__(params, way, lr=lr, momentum=momentum, weight_decay=weight_decay, maximize=maximize)
 
     def check(self, group: dict[str, Any]) -> None:
         """The momentum has to be in range as well."""
         super().check(group)
         check_range("momentum", group["momentum"], below=1)
 
-    def update(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> list[Tensor]:
+    def rule(self) -> Callable[..., Any]:
         """v ← μ·v + g; θ ← θ − lr·v."""
-        velocities = self.recall("velocity", params)
-        params_after, velocities = momentum_step(params, velocities, grads, group["lr"], group["momentum"])
-        self.keep("velocity", params, velocities)
-        return params_after
+        return momentum_step

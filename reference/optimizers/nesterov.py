@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
 from reference.optimizers.base import ReferenceOptimizer, check_range
+from reference.optimizers.ways import Way
 
 
 def look_ahead_step(
@@ -105,6 +106,7 @@ class Nesterov(ReferenceOptimizer):
         momentum: μ, the share of the old velocity that is kept, from 0 to below 1.
         weight_decay: λ of the penalty ½λ‖θ‖², whose gradient λθ is added to g and so enters the velocity; at least 0.
         maximize: climb instead of descend.
+        way: how the rule runs: "loop", "foreach" or "compiled"; see `reference.optimizers.ways`.
 
     Raises:
         ValueError: for a hyper-parameter out of range.
@@ -119,6 +121,9 @@ class Nesterov(ReferenceOptimizer):
         tensor([0.5000], requires_grad=True)
     """
 
+    remembers = ("velocity",)
+    takes = ("lr", "momentum")
+
     def __init__(
         self,
         params: ParamsT,
@@ -126,17 +131,15 @@ class Nesterov(ReferenceOptimizer):
         momentum: float = 0.9,
         weight_decay: float = 0.0,
         maximize: bool = False,
+        way: Way = "loop",
     ) -> None:
-        super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay, maximize=maximize)
+        super().__init__(params, way, lr=lr, momentum=momentum, weight_decay=weight_decay, maximize=maximize)
 
     def check(self, group: dict[str, Any]) -> None:
         """The momentum has to be in range as well."""
         super().check(group)
         check_range("momentum", group["momentum"], below=1)
 
-    def update(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> list[Tensor]:
+    def rule(self) -> Callable[..., Any]:
         """v ← μ·v + g; θ ← θ − lr·(g + μ·v)."""
-        velocities = self.recall("velocity", params)
-        params_after, velocities = nesterov_step(params, velocities, grads, group["lr"], group["momentum"])
-        self.keep("velocity", params, velocities)
-        return params_after
+        return nesterov_step

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
 from reference.optimizers.base import ReferenceOptimizer, check_range
+from reference.optimizers.ways import Way
 
 
 def rmsprop_step(
@@ -66,6 +67,7 @@ class RMSprop(ReferenceOptimizer):
         eps: ε, added to the root; at least 0, in units of the gradient.
         weight_decay: λ of the penalty ½λ‖θ‖², whose gradient λθ is added to g and so enters the squares; at least 0.
         maximize: climb instead of descend.
+        way: how the rule runs: "loop", "foreach" or "compiled"; see `reference.optimizers.ways`.
 
     Raises:
         ValueError: for a hyper-parameter out of range.
@@ -80,6 +82,9 @@ class RMSprop(ReferenceOptimizer):
         tensor([1.], requires_grad=True)
     """
 
+    remembers = ("square",)
+    takes = ("lr", "alpha", "eps")
+
     def __init__(
         self,
         params: ParamsT,
@@ -88,8 +93,9 @@ class RMSprop(ReferenceOptimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         maximize: bool = False,
+        way: Way = "loop",
     ) -> None:
-        super().__init__(params, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, maximize=maximize)
+        super().__init__(params, way, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, maximize=maximize)
 
     def check(self, group: dict[str, Any]) -> None:
         """alpha and eps have to be in range as well."""
@@ -97,9 +103,6 @@ class RMSprop(ReferenceOptimizer):
         check_range("alpha", group["alpha"], below=1)
         check_range("eps", group["eps"])
 
-    def update(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> list[Tensor]:
+    def rule(self) -> Callable[..., Any]:
         """s ← α·s + (1 − α)·g²; θ ← θ − lr·g/(√s + ε)."""
-        squares = self.recall("square", params)
-        params_after, squares = rmsprop_step(params, squares, grads, group["lr"], group["alpha"], group["eps"])
-        self.keep("square", params, squares)
-        return params_after
+        return rmsprop_step
