@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 import torch
 
+from autograder.compare import compare
 from autograder.oracles import Exercise, Form, find_exercise
+from autograder.place import told
 from autograder.student.check import gather
 from autograder.student.evidence import Case, Evidence, Odd
-from autograder.verdict import Verdict, Where
+from autograder.verdict import Compared, Verdict, Where
 
 ROUNDING = 1e-9  # of the reference's largest value: far above float64's rounding, far below any mistake
 FLOAT32 = 2e-5  # what is left when somewhere inside float32 was used
@@ -31,22 +34,20 @@ def judge(exercise_name: str, evidence: Evidence, seed: int) -> Verdict:
     exercise = find_exercise(exercise_name)
     if evidence.exercise != exercise_name:
         return Verdict(exercise_name, "no_evidence", 0.0, detail="the evidence is of another exercise")
+    raw = evidence
     evidence, right = _viewed(exercise, evidence, seed), run_form(exercise_name, None, seed)
     failed = tuple(name for name in right.cases if not same_case(evidence.cases.get(name), right.cases[name]))
     if not failed and evidence.cases.keys() == right.cases.keys():
         return Verdict(exercise_name, "correct", 1.0, printed=evidence.printed)
     fraction = 0.5 if exercise.half and exercise.half not in failed else 0.0
     found = _explain(exercise, evidence, right, seed)
-    return Verdict(
-        exercise_name,
-        found.kind,
-        max(found.fraction, fraction),
-        found.name,
-        found.where,
-        found.detail,
-        found.lines,
-        failed if exercise.half else (),
-        evidence.printed,
+    return replace(
+        found,
+        fraction=max(found.fraction, fraction),
+        where=found.where and told(exercise, seed, evidence, right, found.where),
+        failed=failed if exercise.half else (),
+        printed=evidence.printed,
+        compared=_shown(exercise, seed, raw, right, found),
     )
 
 
@@ -114,6 +115,13 @@ def differences(given: Case, expected: Case, tolerance: float = ROUNDING) -> Ite
                 yield number, k, "", float((value.double() - right.double()).abs().max())
 
 
+def _shown(exercise: Exercise, seed: int, raw: Evidence, right: Evidence, found: Verdict) -> Compared | None:
+    """What a picture is drawn from. Where properties are judged, the reference's own outputs are drawn beside."""
+    if found.where is None or found.kind not in ("mistake", "convention", "unknown"):
+        return None
+    return compare(exercise, seed, raw, gather_form(exercise.name, None, seed) if exercise.view else right, found.where)
+
+
 def _viewed(exercise: Exercise, evidence: Evidence, seed: int) -> Evidence:
     return exercise.view(seed, evidence) if exercise.view else evidence
 
@@ -127,10 +135,13 @@ def _explain(exercise: Exercise, evidence: Evidence, right: Evidence, seed: int)
     where, found = _first_difference(evidence, right)
     broken = ""
     if exercise.claims and where:
-        broken = f"this does not hold: {exercise.claim(where.case, where.step)}"
-        where = Where(where.case, 0, 0)
+        claim = exercise.claim(where.case, where.step)
+        broken = f"this does not hold: {claim}"
+        where = Where(where.case, 0, 0, expected=claim)
+    troubled = [Where(n, case.trouble.step, 1) for n, case in evidence.cases.items() if case.trouble]
     if form:
         kind = "convention" if form.fraction else "mistake"
+        where = where or next(iter(troubled), None)
         return Verdict(name, kind, form.fraction, form.name, where, form.words)
     for case_name, case in evidence.cases.items():
         if where and where.case == case_name and found:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
-from autograder.feedback import words
+from autograder.feedback import pictures, words
 from autograder.judge import judge
 from autograder.oracles import find_exercise
 from autograder.scan import Cell, find_shortcut
+from autograder.sections import section_of
 from autograder.student.check import gather
 from autograder.verdict import Verdict
 
@@ -63,7 +65,8 @@ def judged(exercise: str, attempt: Any) -> Verdict:
     if shortcut:
         return Verdict(exercise, "flagged", 0.0, detail=shortcut)
     seed = public_seed(exercise)
-    return judge(exercise, gather(exercise, attempt, known.draw(seed)), seed)
+    verdict = judge(exercise, gather(exercise, attempt, known.draw(seed)), seed)
+    return replace(verdict, section=section_of(exercise))
 
 
 def public_seed(exercise: str) -> int:
@@ -96,3 +99,6 @@ def _show(verdict: Verdict) -> None:
         clear_output()
     if verdict.fraction == 1:
         publish_display_data({"text/plain": words.text(verdict), "text/html": words.html(verdict)})
+    elif picture := pictures.draw(verdict):
+        data, metadata = picture.bundle()
+        publish_display_data(data, metadata)

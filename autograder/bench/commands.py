@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,4 +36,22 @@ def grading(
     from autograder.bench.grading import bench_grading
 
     result = bench_grading(submissions, stock, workers, isolation)
+    print(json.dumps(result.to_json()) if as_json else result.text())
+
+
+@app.command()
+def words(out: Annotated[Path, typer.Option(help="The folder for the text files.")]) -> None:
+    """Write what a student is told for every known form of every exercise, one text file a lesson, for review."""
+    from autograder.bench.words import write_words
+
+    for path in write_words(out):
+        print(path)
+
+
+@app.command()
+def feedback(as_json: Json = False, seed: Annotated[int, typer.Option(help="The problems' seed.")] = 1) -> None:
+    """How long judging a wrong submission takes, with words and picture, and how large the pictures are."""
+    from autograder.bench.feedback import bench_feedback
+
+    result = bench_feedback(seed)
     print(json.dumps(result.to_json()) if as_json else result.text())

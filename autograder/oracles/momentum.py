@@ -240,5 +240,13 @@ EXERCISES = (
         TORCH_OPTIMIZERS,
         half="path",
     ),
-    Exercise("fastest_momentum", draw_curvatures, fastest_momentum, FASTEST_FORMS, ("reference",)),
+    Exercise(
+        "fastest_momentum",
+        draw_curvatures,
+        fastest_momentum,
+        FASTEST_FORMS,
+        ("reference",),
+        steps=("landscape", 1),
+        parts=("lr", "momentum"),
+    ),
 )

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,8 @@ class CourseFolder:
 
     def record(self, lesson: str, student: str, found: dict[str, Verdict], notes: list[str]) -> None:
         """Keep the verdicts of a grading, beside the gradebook's points."""
-        data = {"notes": notes, "verdicts": {name: asdict(v) | {"label": v.label} for name, v in found.items()}}
+        plain = {name: asdict(replace(v, compared=None)) | {"label": v.label} for name, v in found.items()}
+        data = {"notes": notes, "verdicts": plain}
         write(self.hidden / "records" / lesson / f"{student}.json", json.dumps(data, indent=1))
 
     def recorded(self, lesson: str, student: str) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder.feedback import words
+from autograder.feedback import pictures, words
 from autograder.judge import judge
 from autograder.oracles import Exercise
 from autograder.pipeline.run import Ran
 from autograder.scan import Cell, find_shortcut, find_tampering
+from autograder.sections import section_of
 from autograder.student.evidence import MIME, BadEvidence, Evidence
 from autograder.verdict import Verdict
 
@@ -42,7 +43,7 @@ def verdicts(ran: Ran, exercises: tuple[Exercise, ...], seed: int, unreadable: s
         suspicious = find_shortcut(cells, exercise.name, exercise.does_the_work) or tampering
         if verdict.fraction > 0 and suspicious:
             verdict = Verdict(exercise.name, "flagged", 0.0, detail=suspicious)
-        found[exercise.name] = verdict
+        found[exercise.name] = replace(verdict, section=section_of(exercise.name))
     return found
 
 
@@ -63,8 +64,11 @@ def write_outputs(notebook: NotebookNode, found: dict[str, Verdict], ours: froze
             verdict = found[exercise]
             told = {"text/plain": words.text(verdict), "text/html": words.html(verdict)}
             points = repr(verdict.fraction * float(marks["points"]))
+            picture = pictures.draw(verdict)
+            data, alt = picture.bundle() if picture else ({}, {})
             cell.outputs = [
                 new_output("display_data", told),
+                *([new_output("display_data", data, metadata=alt)] if picture else []),
                 new_output("execute_result", {"text/plain": points}, execution_count=1),
             ]
         else:

@@ -93,4 +93,12 @@ FIT_FORMS = (
     ),
 )
 
-EXERCISE = Exercise("fit_linear", draw_line, fit_linear, FIT_FORMS, ("torch.optim", "sklearn", "reference"))
+EXERCISE = Exercise(
+    "fit_linear",
+    draw_line,
+    fit_linear,
+    FIT_FORMS,
+    ("torch.optim", "sklearn", "reference"),
+    steps=("fit", 1),
+    parts=("w", "b"),
+)

@@ -116,4 +116,24 @@ PATH_FORMS = (
     ),
 )
 
-EXERCISE = Exercise("gradient_descent", draw_bowls, gradient_descent, PATH_FORMS, ("torch.optim", "reference"))
+
+def bowl_loss(case: dict[str, Any]) -> Callable[[Tensor], Tensor]:
+    """The loss whose gradient `probes.gradient_descent.bowl` hands out: ½ dᵀAd + bend/4 Σd⁴, d = w − centre."""
+
+    def loss(w: Tensor) -> Tensor:
+        away = w - case["centre"]
+        height: Tensor = ((away @ case["matrix"]) * away).sum(-1) / 2 + case["bend"] / 4 * (away**4).sum(-1)
+        return height
+
+    return loss
+
+
+EXERCISE = Exercise(
+    "gradient_descent",
+    draw_bowls,
+    gradient_descent,
+    PATH_FORMS,
+    ("torch.optim", "reference"),
+    steps=("row", 0),
+    landscape=bowl_loss,
+)

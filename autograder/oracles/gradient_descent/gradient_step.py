@@ -77,4 +77,11 @@ STEP_FORMS = (
     ),
 )
 
-EXERCISE = Exercise("gradient_step", draw_steps, gradient_step, STEP_FORMS, ("torch.optim", "reference"))
+
+def part(number: int, count: int) -> str:
+    """New parameters, then the parameters and gradients that went in."""
+    kind, index = divmod(number - 1, count // 3)
+    return f"{('new parameter', 'the old parameter', 'the gradient')[kind]} {index + 1}"
+
+
+EXERCISE = Exercise("gradient_step", draw_steps, gradient_step, STEP_FORMS, ("torch.optim", "reference"), parts=part)

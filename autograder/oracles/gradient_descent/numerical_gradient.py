@@ -107,5 +107,10 @@ NUMERICAL_FORMS = (
 )
 
 EXERCISE = Exercise(
-    "numerical_gradient", draw_wave, numerical_gradient, NUMERICAL_FORMS, ("torch.autograd", "reference")
+    "numerical_gradient",
+    draw_wave,
+    numerical_gradient,
+    NUMERICAL_FORMS,
+    ("torch.autograd", "reference"),
+    parts=("the gradient", "`w` as your function left it"),
 )

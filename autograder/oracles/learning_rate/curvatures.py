@@ -166,6 +166,22 @@ FASTEST_FORMS = (
     ),
 )
 EXERCISES = (
-    Exercise("largest_stable_lr", draw_curvatures, largest_stable_lr, STABLE_FORMS, ("reference",)),
-    Exercise("fastest_lr", draw_curvatures, fastest_lr, FASTEST_FORMS, ("reference",)),
+    Exercise(
+        "largest_stable_lr",
+        draw_curvatures,
+        largest_stable_lr,
+        STABLE_FORMS,
+        ("reference",),
+        steps=("landscape", 1),
+        picture="entries",
+    ),
+    Exercise(
+        "fastest_lr",
+        draw_curvatures,
+        fastest_lr,
+        FASTEST_FORMS,
+        ("reference",),
+        steps=("landscape", 1),
+        picture="entries",
+    ),
 )

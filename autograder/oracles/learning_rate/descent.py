@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from autograder.oracles.exercise import Draw, Exercise, Form
+from autograder.oracles.gradient_descent.gradient_descent import bowl_loss
 from reference.schedules import descend_with_schedule
 
 Step = Callable[[Tensor, Any, Any, int, int], Tensor]
@@ -165,5 +166,13 @@ FORMS = (
     Form("end_missing", end_missing, "the last place is missing from the path. How many places have `steps` steps?"),
 )
 EXERCISES = (
-    Exercise("descend_with_schedule", draw_descents, descend_with_schedule, FORMS, ("torch.optim", "reference")),
+    Exercise(
+        "descend_with_schedule",
+        draw_descents,
+        descend_with_schedule,
+        FORMS,
+        ("torch.optim", "reference"),
+        steps=("row", 0),
+        landscape=bowl_loss,
+    ),
 )

@@ -288,6 +288,6 @@ WARMUP_FORMS = (
 )
 LIBRARY = ("torch.optim", "reference")
 EXERCISES = (
-    Exercise("step_decay", draw_decay, step_decay, DECAY_FORMS, LIBRARY),
-    Exercise("warmup_cosine", draw_warmup, warmup_cosine, WARMUP_FORMS, LIBRARY),
+    Exercise("step_decay", draw_decay, step_decay, DECAY_FORMS, LIBRARY, steps=("step", 0)),
+    Exercise("warmup_cosine", draw_warmup, warmup_cosine, WARMUP_FORMS, LIBRARY, steps=("step", 0)),
 )
