@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from autograder.bench.commands import app as bench
+from autograder.cli_class import COMMANDS
 from autograder.errors import DownhillError
 
 app = typer.Typer(
@@ -21,6 +22,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(bench, name="bench")
+for after_grading in COMMANDS:
+    app.command()(after_grading)
 Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON instead of a table.")]
 
 
@@ -44,7 +47,7 @@ def grade(
     isolation: Annotated[str | None, typer.Option(help="bubblewrap, or none: with your own rights.")] = None,
 ) -> None:
     """Grade everything that lies in submitted/ for LESSON, and write gradebook, CSV and feedback."""
-    from autograder.feedback.class_page import write_class_page
+    from autograder.pipeline.class_report import write_class_page
     from autograder.pipeline.course import CourseFolder
     from autograder.pipeline.grade import grade as grade_lesson
 

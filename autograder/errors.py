@@ -4,6 +4,8 @@ DownhillError
 ├── NoCourse        the folder is no course
 ├── NoLesson        no such lesson, or not released yet
 ├── NoGradebook     the gradebook cannot be written
+├── NoRecord        nothing was graded yet
+├── BadTable        a table handed in cannot be filled
 ├── DiskFull        there is no room left to write
 └── NoSandbox       students' code cannot be isolated here
 """
@@ -31,3 +33,11 @@ class DiskFull(DownhillError):
 
 class NoSandbox(DownhillError):
     """Students' code cannot be isolated here."""
+
+
+class NoRecord(DownhillError):
+    """Nothing was graded yet."""
+
+
+class BadTable(DownhillError):
+    """A table handed in cannot be filled."""

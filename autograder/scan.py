@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 ALLOWED = ("torch.optim.Optimizer", "torch.optim.optimizer.Optimizer")
 UNREADABLE = ("exec", "eval", "compile", "__import__", "importlib", "globals", "vars")
@@ -76,18 +77,19 @@ def find_tampering(cells: list[Cell]) -> str:
     if "check" in definitions:
         return f"`check` is bound anew ({definitions['check'][0].place})"
     for cell in cells:
-        for name, module in _imports(_parse(cell)).items():
+        for name, module in _contents(cell)[0].items():
             if name == "check" and module != "autograder.check":
                 return f"`check` is bound anew ({cell.place})"
         for dotted, line in _dotted_names(_parse(cell), modules):
             if dotted.startswith("autograder.") and dotted != "autograder.check":
                 return f"`{dotted}` reaches into the grader ({cell.place}, line {line})"
-        for module in _imports(_parse(cell)).values():
+        for module in _contents(cell)[0].values():
             if module.startswith("autograder.") and module != "autograder.check":
                 return f"`{module}` reaches into the grader ({cell.place})"
     return ""
 
 
+@lru_cache(maxsize=2048)  # a class shares most of its cells
 def _parse(cell: Cell) -> ast.Module:
     """The cell's code, magics resolved; a cell that does not parse defines nothing."""
     from IPython.core.inputtransformer2 import TransformerManager
@@ -103,13 +105,19 @@ def _read(cells: list[Cell]) -> tuple[dict[str, list[_Definition]], dict[str, st
     definitions: dict[str, list[_Definition]] = {}
     modules: dict[str, str] = {}
     for cell in cells:
-        tree = _parse(cell)
-        lines = tuple(cell.source.splitlines())
-        modules |= _imports(tree)
-        for statement in ast.walk(tree):
-            for name in _bound(statement):
-                definitions.setdefault(name, []).append(_Definition(cell.place, lines, statement))
+        imported, defined = _contents(cell)
+        modules |= imported
+        for name, definition in defined:
+            definitions.setdefault(name, []).append(definition)
     return definitions, modules
+
+
+@lru_cache(maxsize=2048)
+def _contents(cell: Cell) -> tuple[dict[str, str], tuple[tuple[str, _Definition], ...]]:
+    """What a cell imports, by name, and what it binds."""
+    tree, lines = _parse(cell), tuple(cell.source.splitlines())
+    nodes = ((name, statement) for statement in ast.walk(tree) for name in _bound(statement))
+    return _imports(tree), tuple((name, _Definition(cell.place, lines, statement)) for name, statement in nodes)
 
 
 def _bound(node: ast.AST) -> Iterator[str]:

@@ -55,3 +55,14 @@ def feedback(as_json: Json = False, seed: Annotated[int, typer.Option(help="The 
 
     result = bench_feedback(seed)
     print(json.dumps(result.to_json()) if as_json else result.text())
+
+
+@app.command("class")
+def of_class(
+    students: Annotated[int, typer.Option(min=1, help="Students in the class.")] = 300, as_json: Json = False
+) -> None:
+    """How long a graded class takes to judge again and to show on its page; nothing is run."""
+    from autograder.bench.made_class import bench_class
+
+    result = bench_class(students)
+    print(json.dumps(result.to_json()) if as_json else result.text())

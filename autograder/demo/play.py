@@ -12,7 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import DownhillError
-from autograder.feedback.class_page import write_class_page
+from autograder.pipeline.class_report import write_class_page
 from autograder.pipeline.grade import Report, api_for, grade, new_course
 from autograder.sandbox.bubblewrap import best_isolation
 

@@ -1,66 +1,114 @@
-"""One self-contained HTML page on the class: a table. Everything a student controls is escaped by the template."""
+"""The class on one self-contained HTML page. Everything a student controls is escaped by the template."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections import Counter
+from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from autograder.files import write
-
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ report.lesson }}: the class</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1f2328 }
-.wide { overflow-x: auto }
-table { border-collapse: collapse; width: 100% }
-th, td { border-bottom: 1px solid #d0d7de; padding: .4rem .6rem; text-align: left; vertical-align: top }
-td.points { white-space: nowrap; font-variant-numeric: tabular-nums }
-.full { background: #dafbe1 } .some { background: #fff8c5 } .none { background: #ffebe9 }
-</style>
-<h1>{{ report.lesson }}</h1>
-{% if report.isolation == "none" %}<p><strong>Not isolated:</strong> students' code ran with the rights of whoever
-graded.</p>{% endif %}
-<p>{{ report.students | length }} submissions, judged from outside in {{ "%.0f" | format(report.seconds) }} seconds.
-Points are those scored automatically, out of {{ "%g" | format(report.max_points) }}; the written answer waits for a
-person.</p>
-<div class="wide"><table>
-<thead><tr><th scope="col">Student</th><th scope="col">Points</th>
-{% for exercise in exercises %}<th scope="col">{{ exercise }}</th>{% endfor %}<th scope="col">Notes</th></tr></thead>
-<tbody>
-{% for row in report.students %}<tr>
-<th scope="row">
-{% if row.verdicts %}<a href="{{ links[row.student] }}">{{ row.student }}</a>{% else %}{{ row.student }}{% endif %}</th>
-<td class="points {{ 'full' if row.points == report.max_points else 'some' if row.points else 'none' }}">
-{{ "%g" | format(row.points) }}</td>
-{% for exercise in exercises %}<td>{{ row.verdicts.get(exercise, "") | replace("_", " ") }}</td>{% endfor %}
-<td>{{ row.notes | join("; ") | truncate(300) }}</td>
-</tr>{% endfor %}
-</tbody></table></div>
-</html>
-"""
+SIGNS = {"correct": "✓", "convention": "≈", "unwritten": "–", "flagged": "⚑", "no_evidence": "–"}
+BINS = 8
 
 
-def write_class_page(course: Any, report: Any) -> Path:
-    """Write the page beside the gradebook.
+@dataclass(frozen=True)
+class Cell:
+    """One student's verdict on one exercise."""
+
+    label: str
+    fraction: float
+
+    @property
+    def sign(self) -> str:
+        """A sign, so that nothing stands in colour alone."""
+        return SIGNS.get(self.label.partition(":")[0], "✗")
+
+    @property
+    def what(self) -> str:
+        """The mistake's name, or the kind."""
+        kind, _, name = self.label.partition(": ")
+        return (name or kind).replace("_", " ")
+
+    @property
+    def state(self) -> str:
+        """The class of its colour."""
+        return "right" if self.fraction == 1 else "part" if self.fraction else "wrong" if self.sign == "✗" else "none"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student. `link` leads to the student's page, "" where there is none; `repaired` and `flagged` say why."""
+
+    student: str
+    points: float
+    cells: dict[str, Cell]
+    link: str = ""
+    seconds: float | None = None
+    repaired: tuple[str, ...] = ()
+    flagged: tuple[str, ...] = ()
+    needs_person: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake of one exercise: who made it, and an example: words, and a picture as a data address."""
+
+    exercise: str
+    name: str
+    students: tuple[str, ...]
+    words: tuple[str, ...] = ()
+    picture: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """Everything on the page, as plain values."""
+
+    lesson: str
+    max_points: float
+    exercises: dict[str, float]
+    rows: tuple[Row, ...]
+    missing: tuple[str, ...]
+    mistakes: tuple[Mistake, ...]
+    isolation: str = ""
+    anonymous: bool = False
+
+    @property
+    def median_points(self) -> float:
+        """Half of the submissions have this or more."""
+        return median(row.points for row in self.rows) if self.rows else 0.0
+
+    def standing(self, exercise: str) -> dict[str, int]:
+        """How many are right, partly right, wrong, and have nothing."""
+        count = Counter(row.cells[exercise].state if exercise in row.cells else "none" for row in self.rows)
+        return {state: count[state] for state in ("right", "part", "wrong", "none")}
+
+    def distribution(self) -> list[tuple[str, int, float]]:
+        """Ranges of points: what they are called, how many are in each, and their share of the largest."""
+        width = self.max_points / BINS or 1.0
+        counts = [0] * (BINS + 1)
+        for row in self.rows:
+            counts[min(int(row.points / width + 1e-9), BINS)] += 1
+        names = [f"{n * width:g} to below {(n + 1) * width:g}" for n in range(BINS)] + [f"{self.max_points:g} (all)"]
+        most = max(counts) or 1
+        return [(name, count, count / most) for name, count in zip(names, counts, strict=True)]
+
+
+def render(report: ClassReport) -> str:
+    """The page.
 
     Args:
-        course: the course's folder.
-        report: what the grading gave.
+        report: what is on it.
 
     Returns:
-        The page's path.
+        HTML that needs no other file and no network.
     """
-    from urllib.parse import quote
-
-    exercises = list(dict.fromkeys(name for row in report.students for name in row.verdicts))
-    lesson = quote(report.lesson)
-    links = {row.student: f"feedback/{quote(row.student)}/{lesson}/{lesson}.html" for row in report.students}
-    page = Environment(autoescape=True).from_string(PAGE).render(report=report, exercises=exercises, links=links)
-    path = Path(course.root) / f"{report.lesson}.html"
-    write(path, page)
-    return path
+    templates = Environment(
+        loader=PackageLoader("autograder.feedback"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    timed: list[Any] = sorted((r for r in report.rows if r.seconds is not None), key=lambda r: -(r.seconds or 0.0))
+    return templates.get_template("class.html.j2").render(report=report, timed=timed)

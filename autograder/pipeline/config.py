@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from traitlets import Enum, Integer
 from autograder.errors import DownhillError
 from autograder.pipeline import pages, score
 from autograder.pipeline.course import LIVE_NAME, CourseFolder, fresh, is_live, tidy
+from autograder.pipeline.records import make_record
 from autograder.pipeline.repair import repair
 from autograder.sandbox.limits import Limits
 
@@ -45,6 +47,7 @@ def configure(c: Any) -> None:
         AssignLatePenalties,
         CheckCellMetadata,
     ]
+    c.GenerateFeedback.exporter_class = pages.StudentPage
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.filters = {"markdown2html": pages.FILTER}
 
@@ -84,8 +87,14 @@ class Repair(_Stage):
                 if not any(submission.score for submission in gradebook.find_student(where["student"]).submissions):
                     gradebook.remove_student(where["student"])
             raise DownhillError(f"the submission of {where['student']!r} is not graded: {LIVE_NAME}")
-        repaired = repair(resources.pop("downhill_raw"), self.course.released(resources["nbgrader"]["assignment"]))
-        repaired.notebook.metadata["downhill"] = {"notes": list(repaired.notes), "unreadable": repaired.unreadable}
+        raw = resources.pop("downhill_raw")
+        repaired = repair(raw, self.course.released(resources["nbgrader"]["assignment"]))
+        notes, sha256 = list(repaired.notes), hashlib.sha256(raw).hexdigest()
+        repaired.notebook.metadata["downhill"] = {
+            "notes": notes,
+            "unreadable": repaired.unreadable,
+            "sha256": sha256,
+        }
         return repaired.notebook, resources
 
 
@@ -110,7 +119,7 @@ class Run(Execute, _Stage):
         where, unreadable = resources["nbgrader"], nb.metadata.get("downhill", {}).get("unreadable", "")
         judged = self.course.judged(where["assignment"], where["student"], nb, self.limits, unreadable)
         fresh.clear()  # used up
-        resources["downhill_found"] = judged.found
+        resources["downhill_judged"], resources["downhill_limits"] = judged, self.limits
         for cell, done in zip(nb.cells, judged.ran.notebook.cells, strict=True):
             if cell.cell_type == "code":
                 cell.outputs = done.get("outputs", [])
@@ -122,10 +131,11 @@ class Judge(_Stage):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         where, told = resources["nbgrader"], nb.metadata.get("downhill", {})
-        found = resources.pop("downhill_found")
+        judged, limits = resources.pop("downhill_judged"), resources.pop("downhill_limits")
+        found = judged.found
         released = frozenset(cell.source for cell in self.course.released(where["assignment"]).cells)
-        score.write_outputs(nb, found, released)
-        self.course.record(where["assignment"], where["student"], found, list(told.get("notes", [])))
+        score.write_outputs(nb, found, released, judged.pictures)
+        self.course.record(where["assignment"], where["student"], make_record(judged, limits, told))
         resources["downhill_flagged"] = [name for name, verdict in found.items() if verdict.kind == "flagged"]
         return nb, resources
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import NoCourse, NoLesson
+from autograder.feedback.pictures import Picture
 from autograder.files import copy, write
 from autograder.oracles import Exercise, exercises_of
 from autograder.pipeline import score
@@ -28,10 +29,13 @@ LIVE_NAME = "its name holds < or >, which nbgrader's pages would read as HTML: r
 
 @dataclass(frozen=True)
 class Fresh:
-    """What a worker made of a submission: the run, and the verdicts."""
+    """What a worker made of a submission: the run (its seed, its key in the cache), the verdicts, their pictures."""
 
     ran: Ran
     found: dict[str, Verdict]
+    seed: int
+    key: str
+    pictures: dict[str, Picture]
 
 
 fresh: dict[str, Fresh] = {}
@@ -104,7 +108,8 @@ class CourseFolder:
                 ran = run(notebook, problems, limits, files)
                 if not ran.stopped and not ran.slow_cells:
                     write(cached, ran.to_json())
-            fresh[key] = Fresh(ran, score.verdicts(ran, exercises, seed, unreadable))
+            found = score.verdicts(ran, exercises, seed, unreadable)
+            fresh[key] = Fresh(ran, found, seed, key, score.drawn(found))
         return fresh[key]
 
     def files(self, lesson: str, student: str) -> dict[str, bytes]:
@@ -121,11 +126,9 @@ class CourseFolder:
             found[path.relative_to(folder).as_posix()] = path.read_bytes()
         return found
 
-    def record(self, lesson: str, student: str, found: dict[str, Verdict], notes: list[str]) -> None:
-        """Keep the verdicts of a grading, beside the gradebook's points."""
-        plain = {name: asdict(replace(v, compared=None)) | {"label": v.label} for name, v in found.items()}
-        data = {"notes": notes, "verdicts": plain}
-        write(self.hidden / "records" / lesson / f"{student}.json", json.dumps(data, indent=1))
+    def record(self, lesson: str, student: str, record: dict[str, Any]) -> None:
+        """Keep what a grading leaves behind, as `records.make_record` makes it, beside the gradebook's points."""
+        write(self.hidden / "records" / lesson / f"{student}.json", json.dumps(record, indent=1))
 
     def recorded(self, lesson: str, student: str) -> dict[str, Any]:
         """What `record` kept, or nothing."""

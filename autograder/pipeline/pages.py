@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 
+from autograder.feedback.student_page import Line, Summary, with_summary
 from autograder.pipeline.formulas import drawn
 
 TARGET = re.compile(r"""(?<=\s)(href|src)=("[^"]*"|'[^']*')""", re.IGNORECASE)
@@ -40,6 +41,32 @@ def _harmless(match: re.Match[str]) -> str:
     scheme = SCHEME.match(target)
     image = match[1].lower() == "src" and target.lower().startswith("data:image/")
     return match[0] if image or scheme is None or scheme[1].lower() in HARMLESS else f'{match[1]}="#"'
+
+
+class StudentPage(HTMLExporter):
+    """nbgrader's feedback page with a summary at the top, without scripts, for small screens and paper too."""
+
+    def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        self._graded, resources = super()._preprocess(nb, resources)  # the copy that nbgrader wrote the points into
+        return self._graded, resources
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, Any]:
+        page, resources = super().from_notebook_node(nb, resources, **kw)
+        told = resources.get("nbgrader", {})
+        lines = tuple(_line(cell) for cell in self._graded.cells if cell.metadata.get("nbgrader", {}).get("grade"))
+        points, most = (float(told.get(name) or 0.0) for name in ("score", "max_score"))
+        late = float(told.get("late_penalty") or 0.0)
+        return with_summary(page, Summary(str(told.get("notebook", "")), points, most, late, lines)), resources
+
+
+def _line(cell: Any) -> Line:
+    marks = cell.metadata["nbgrader"]
+    name = str(marks["grade_id"])
+    words = [o.data.get("text/plain", "") for o in cell.get("outputs", []) if o.output_type == "display_data"]
+    headline, *rest = str(words[0]).splitlines() if words and not marks.get("solution") else [""]
+    points, most = (float(marks.get(key) or 0.0) for key in ("score", "points"))
+    by_hand = bool(marks.get("solution"))
+    return Line(name.removeprefix("check_"), name, points, most, headline, rest[0] if rest else "", by_hand)
 
 
 @cache

@@ -10,9 +10,10 @@ import asyncio
 import hashlib
 import json
 import sys
+import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import nbformat
@@ -36,12 +37,16 @@ class OutputLimit(Exception):
 
 @dataclass(frozen=True)
 class Ran:
-    """A notebook with outputs, and why it stopped early ("time", "output", "dead" or ""), in which cell."""
+    """A notebook with outputs, and why it stopped early ("time", "output", "dead" or ""), in which cell.
+
+    `seconds` is how long it ran, the start of its kernel included.
+    """
 
     notebook: NotebookNode
     stopped: str = ""
     at: int = -1
     slow_cells: tuple[int, ...] = ()
+    seconds: float = 0.0
 
     def to_json(self) -> str:
         """As text, for the cache."""
@@ -51,7 +56,8 @@ class Ran:
     def from_json(cls, text: str) -> Ran:
         """The inverse of `to_json`."""
         data = json.loads(text)
-        return cls(nbformat.from_dict(data["notebook"]), data["stopped"], data["at"], tuple(data["slow_cells"]))
+        slow, seconds = tuple(data["slow_cells"]), data.get("seconds", 0.0)
+        return cls(nbformat.from_dict(data["notebook"]), data["stopped"], data["at"], slow, seconds)
 
 
 def cache_key(notebook: NotebookNode, problems: dict[str, Any], limits: Limits, files: dict[str, bytes]) -> str:
@@ -82,10 +88,11 @@ def run(notebook: NotebookNode, problems: dict[str, Any], limits: Limits, files:
         The notebook with outputs. Cells marked as experiments are skipped; if a cell that counts then misses a
         name, everything is run once more with nothing skipped.
     """
+    began = time.perf_counter()
     ran = _run_once(notebook, problems, limits, files, skip=True)
     if not ran.stopped and any(_missed_a_name(cell) for cell in ran.notebook.cells if not is_experiment(cell)):
-        return _run_once(notebook, problems, limits, files, skip=False)
-    return ran
+        ran = _run_once(notebook, problems, limits, files, skip=False)
+    return replace(ran, seconds=time.perf_counter() - began)
 
 
 class _Client(NotebookClient):

@@ -8,7 +8,8 @@ from dataclasses import replace
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder.feedback import pictures, words
+from autograder.feedback import words
+from autograder.feedback.pictures import Picture, draw
 from autograder.judge import judge
 from autograder.oracles import Exercise
 from autograder.pipeline.run import Ran
@@ -22,7 +23,13 @@ MAX_TEXT = 20_000
 MAX_IMAGE = 400_000
 
 
-def verdicts(ran: Ran, exercises: tuple[Exercise, ...], seed: int, unreadable: str = "") -> dict[str, Verdict]:
+def verdicts(
+    ran: Ran,
+    exercises: tuple[Exercise, ...],
+    seed: int,
+    unreadable: str = "",
+    likely: dict[str, str] | None = None,
+) -> dict[str, Verdict]:
     """The verdict on every exercise of a lesson; fails closed.
 
     Args:
@@ -30,6 +37,7 @@ def verdicts(ran: Ran, exercises: tuple[Exercise, ...], seed: int, unreadable: s
         exercises: the lesson's exercises.
         seed: the seed that the problems were drawn from.
         unreadable: why the submission is no notebook, if it is none.
+        likely: by exercise, the form that it matched before; it saves time and changes nothing.
     """
     if unreadable:
         return {e.name: Verdict(e.name, "no_evidence", 0.0, detail=unreadable) for e in exercises}
@@ -37,7 +45,7 @@ def verdicts(ran: Ran, exercises: tuple[Exercise, ...], seed: int, unreadable: s
     tampering = find_tampering(cells)
     found, missing = {}, _missing_package(ran)
     for exercise in exercises:
-        verdict = _verdict(ran, exercise, seed)
+        verdict = _verdict(ran, exercise, seed, (likely or {}).get(exercise.name, ""))
         if verdict.kind == "no_evidence" and missing:
             verdict = replace(verdict, detail=f"{missing}; {verdict.detail}")
         suspicious = find_shortcut(cells, exercise.name, exercise.does_the_work) or tampering
@@ -47,11 +55,21 @@ def verdicts(ran: Ran, exercises: tuple[Exercise, ...], seed: int, unreadable: s
     return found
 
 
-def write_outputs(notebook: NotebookNode, found: dict[str, Verdict], ours: frozenset[str] = frozenset()) -> None:
+def drawn(found: dict[str, Verdict]) -> dict[str, Picture]:
+    """The pictures of the verdicts that have one."""
+    return {name: picture for name, verdict in found.items() if (picture := draw(verdict))}
+
+
+def write_outputs(
+    notebook: NotebookNode,
+    found: dict[str, Verdict],
+    ours: frozenset[str] = frozenset(),
+    pictures: dict[str, Picture] | None = None,
+) -> None:
     """Put verdict and points in place of each check cell's outputs, and make all other outputs harmless.
 
     nbgrader reads the points from the one `execute_result`. `ours` are the sources of the released notebook: its
-    prose keeps its HTML.
+    prose keeps its HTML. `pictures` are those of the verdicts, by exercise.
     """
     for cell in notebook.cells:
         if cell.cell_type != "code":
@@ -64,7 +82,7 @@ def write_outputs(notebook: NotebookNode, found: dict[str, Verdict], ours: froze
             verdict = found[exercise]
             told = {"text/plain": words.text(verdict), "text/html": words.html(verdict)}
             points = repr(verdict.fraction * float(marks["points"]))
-            picture = pictures.draw(verdict)
+            picture = (pictures or {}).get(exercise)
             data, alt = picture.bundle() if picture else ({}, {})
             cell.outputs = [
                 new_output("display_data", told),
@@ -75,7 +93,7 @@ def write_outputs(notebook: NotebookNode, found: dict[str, Verdict], ours: froze
             cell.outputs = [kept for output in cell.outputs if (kept := _harmless(output))]
 
 
-def _verdict(ran: Ran, exercise: Exercise, seed: int) -> Verdict:
+def _verdict(ran: Ran, exercise: Exercise, seed: int, likely: str) -> Verdict:
     name = exercise.name
     places = [
         n for n, c in enumerate(ran.notebook.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == f"check_{name}"
@@ -96,7 +114,7 @@ def _verdict(ran: Ran, exercise: Exercise, seed: int) -> Verdict:
     if len(bundles) > 1:
         return Verdict(name, "no_evidence", 0.0, detail=f"{len(bundles)} bundles of evidence; exactly one is expected")
     try:
-        return judge(name, Evidence.from_wire(bundles[0]), seed)
+        return judge(name, Evidence.from_wire(bundles[0]), seed, likely)
     except BadEvidence as error:
         return Verdict(name, "no_evidence", 0.0, detail=f"what the check cell put out is not evidence: {error}")
     except Exception as error:  # fail closed: whatever a stranger's evidence does to the judge earns nothing
