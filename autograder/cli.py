@@ -45,16 +45,25 @@ def grade(
     as_json: Json = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at once; default: all cores.")] = None,
     isolation: Annotated[str | None, typer.Option(help="bubblewrap, or none: with your own rights.")] = None,
+    scheduler: Annotated[str, typer.Option(help="A Dask scheduler, tcp://HOST:8786; default: this machine.")] = "",
+    feedback: Annotated[bool, typer.Option(help="Pictures and pages after the points.")] = True,
+    profile: Annotated[bool, typer.Option("--profile", help="Show where the time went.")] = False,
 ) -> None:
     """Grade everything that lies in submitted/ for LESSON, and write gradebook, CSV and feedback."""
-    from autograder.pipeline.class_report import write_class_page
+    import autograder.pipeline.lean  # noqa: F401  before whatever it spares us
     from autograder.pipeline.course import CourseFolder
     from autograder.pipeline.grade import grade as grade_lesson
 
     with _Progress(quiet=as_json) as progress:
         folder = CourseFolder(course)
-        report = grade_lesson(lesson, folder, workers, progress, isolation)
+        report = grade_lesson(lesson, folder, workers, progress, isolation, scheduler=scheduler, feedback=feedback)
+    from autograder.pipeline.class_report import write_class_page
+
     report.report = str(write_class_page(folder, report))
+    if profile and not as_json:
+        from autograder.feedback.tables import stages_table
+
+        stages_table(report.stages, len(report.students))
     _finish(report, as_json)
 
 
@@ -185,7 +194,8 @@ class _Progress:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        self._bar = Progress(*columns, console=Console(stderr=True), disable=quiet)
+        told_by_line = logging.getLogger("autograder").isEnabledFor(logging.DEBUG)
+        self._bar = Progress(*columns, console=Console(stderr=True), disable=quiet or told_by_line)
         self._task = self._bar.add_task("grading", total=None)
 
     def __enter__(self) -> _Progress:

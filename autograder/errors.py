@@ -7,6 +7,7 @@ DownhillError
 ├── NoRecord        nothing was graded yet
 ├── BadTable        a table handed in cannot be filled
 ├── DiskFull        there is no room left to write
+├── NoCluster       there is no Dask cluster where one was named
 └── NoSandbox       students' code cannot be isolated here
 """
 
@@ -41,3 +42,7 @@ class NoRecord(DownhillError):
 
 class BadTable(DownhillError):
     """A table handed in cannot be filled."""
+
+
+class NoCluster(DownhillError):
+    """There is no Dask cluster where one was named."""

@@ -19,7 +19,7 @@ from autograder.judge import gather_form
 from autograder.oracles import exercises_of
 from autograder.pipeline import score
 from autograder.pipeline.class_report import write_class_page
-from autograder.pipeline.course import CourseFolder, Fresh
+from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.grade import api_for, new_course
 from autograder.pipeline.records import make_record, regrade
 from autograder.pipeline.run import Ran
@@ -100,12 +100,12 @@ def make_class(folder: Path, students: int, names: tuple[str, ...] = ()) -> Cour
         found = score.verdicts(ran, exercises_of(LESSON), n)
         new = {name: v for name, v in found.items() if (name, v.label) not in shown}
         shown |= {(name, v.label) for name, v in new.items()}
-        judged = Fresh(ran, found, n, f"run{n}", score.drawn(new))
-        write(course.hidden / "runs" / f"{judged.key}.json", ran.to_json())
-        course.record(LESSON, student, make_record(judged, Limits(), {}))
+        write(course.runs / f"run{n}.json", ran.to_json())
+        course.record(LESSON, student, make_record(ran, found, n, f"run{n}", Limits(), {}))
         if new:
             graded = copy.deepcopy(notebook)
-            score.write_outputs(graded, found, pictures=judged.pictures)
+            score.write_outputs(graded, found)
+            score.add_pictures(graded, score.drawn(new))
             path = folder / "autograded" / student / LESSON / f"{LESSON}.ipynb"
             write(path, nbformat.writes(graded))
     return course

@@ -50,6 +50,22 @@ def answers_table(answers: Any) -> None:
     console.print(table)
 
 
+def stages_table(stages: dict[str, float], submissions: int) -> None:
+    """Print where a grading's time went.
+
+    Args:
+        stages: seconds by stage, as `Report.stages` has them.
+        submissions: how many were graded.
+    """
+    table = Table("stage", title="Where the time went")
+    table.add_column("seconds", justify="right")
+    table.add_column("ms a submission", justify="right")
+    for stage, seconds in stages.items():
+        each = "once" if stage == "begin" else f"{1000 * seconds / max(1, submissions):.1f}"
+        table.add_row(stage, f"{seconds:.2f}", each)
+    Console().print(table)
+
+
 def findings_table(findings: list[Any]) -> None:
     """Print what the doctor found, and under the table each command that mends something.
 

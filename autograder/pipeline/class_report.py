@@ -15,7 +15,6 @@ from autograder.errors import NoRecord
 from autograder.feedback.class_page import Cell, ClassReport, Mistake, Row, render
 from autograder.files import write
 from autograder.pipeline.course import CourseFolder
-from autograder.pipeline.records import records
 
 UNTOLD = ("correct", "unwritten", "flagged", "no_evidence")  # no mistakes
 NOT_SHOWN = ("Read again: ", "Checked with: ", "Your code printed: ", "  ")
@@ -59,7 +58,7 @@ def class_report(course: CourseFolder, lesson: str, told: dict[str, Any], anonym
         anonymous: leave out names and links.
     """
     worth = _worth(course, lesson)
-    kept = dict(records(lesson, course)) | {s: {} for s in told["students"] if not _record_file(course, lesson, s)}
+    kept = dict(course.records(lesson)) | {s: {} for s in told["students"] if not _record_file(course, lesson, s)}
     if not kept:
         raise NoRecord(f"nothing is recorded for {lesson}: grade it first with `downhill grade {lesson}`")
     missing, waiting = _from_gradebook(course, lesson, kept)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import (
@@ -24,10 +24,10 @@ from nbgrader.preprocessors import (
 from traitlets import Enum, Integer
 
 from autograder.errors import DownhillError
-from autograder.pipeline import pages, score
-from autograder.pipeline.course import LIVE_NAME, CourseFolder, fresh, is_live, tidy
-from autograder.pipeline.records import make_record
-from autograder.pipeline.repair import repair
+from autograder.pipeline import pages
+from autograder.pipeline.course import LIVE_NAME, CourseFolder, is_live, tidy
+from autograder.pipeline.repair import clean
+from autograder.pipeline.unit import unit_of
 from autograder.sandbox.limits import Limits
 
 Resources = dict[str, Any]
@@ -40,7 +40,7 @@ def configure(c: Any) -> None:
     c.Autograde.sanitize_preprocessors = [Repair, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
     c.Autograde.autograde_preprocessors = [
         Run,
-        Judge,
+        Tell,
         LimitOutput,
         SaveAutoGrades,
         Flag,
@@ -87,19 +87,12 @@ class Repair(_Stage):
                 if not any(submission.score for submission in gradebook.find_student(where["student"]).submissions):
                     gradebook.remove_student(where["student"])
             raise DownhillError(f"the submission of {where['student']!r} is not graded: {LIVE_NAME}")
-        raw = resources.pop("downhill_raw")
-        repaired = repair(raw, self.course.released(resources["nbgrader"]["assignment"]))
-        notes, sha256 = list(repaired.notes), hashlib.sha256(raw).hexdigest()
-        repaired.notebook.metadata["downhill"] = {
-            "notes": notes,
-            "unreadable": repaired.unreadable,
-            "sha256": sha256,
-        }
-        return repaired.notebook, resources
+        released = self.course.released(resources["nbgrader"]["assignment"])
+        return clean(resources.pop("downhill_raw"), released), resources
 
 
 class Run(Execute, _Stage):
-    """Runs the clean notebook in a kernel of its own and judges it, or replays what a worker made of it."""
+    """Runs the clean notebook in a kernel of its own, or replays the cached run, and judges it."""
 
     timeout = Integer(Limits.cell_seconds, help="Seconds a cell may take.").tag(config=True)
     notebook_seconds = Integer(Limits.notebook_seconds, help="Seconds a notebook may take.").tag(config=True)
@@ -116,27 +109,24 @@ class Run(Execute, _Stage):
         return Limits(cell_seconds=self.timeout, **same)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        where, unreadable = resources["nbgrader"], nb.metadata.get("downhill", {}).get("unreadable", "")
-        judged = self.course.judged(where["assignment"], where["student"], nb, self.limits, unreadable)
-        fresh.clear()  # used up
-        resources["downhill_judged"], resources["downhill_limits"] = judged, self.limits
-        for cell, done in zip(nb.cells, judged.ran.notebook.cells, strict=True):
-            if cell.cell_type == "code":
-                cell.outputs = done.get("outputs", [])
-        return nb, resources
+        from autograder.pipeline.work import execute  # late: whoever only reads the configuration needs no torch
+
+        where = resources["nbgrader"]
+        done = execute(unit_of(self.course, where["assignment"], where["student"], nb, self.limits))
+        resources["downhill_done"] = done
+        return from_dict(json.loads(done.notebook)), resources
 
 
-class Judge(_Stage):
-    """Verdicts to words and points."""
+class Tell(_Stage):
+    """Pictures beside the verdicts, and the record."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        where, told = resources["nbgrader"], nb.metadata.get("downhill", {})
-        judged, limits = resources.pop("downhill_judged"), resources.pop("downhill_limits")
-        found = judged.found
-        released = frozenset(cell.source for cell in self.course.released(where["assignment"]).cells)
-        score.write_outputs(nb, found, released, judged.pictures)
-        self.course.record(where["assignment"], where["student"], make_record(judged, limits, told))
-        resources["downhill_flagged"] = [name for name, verdict in found.items() if verdict.kind == "flagged"]
+        from autograder.pipeline import score
+
+        done = resources.pop("downhill_done")
+        score.add_pictures(nb, score.drawn(done.found))
+        self.course.record(done.lesson, done.student, done.record)
+        resources["downhill_flagged"] = done.flagged
         return nb, resources
 
 

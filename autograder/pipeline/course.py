@@ -1,4 +1,7 @@
-"""A course folder on disk: its released notebooks, its secret, its cache of runs, its records."""
+"""A course folder on disk: its released notebooks, its secret, its records.
+
+Nothing here needs torch: the process that only writes the gradebook does without it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,32 +17,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import NoCourse, NoLesson
-from autograder.feedback.pictures import Picture
 from autograder.files import copy, write
-from autograder.oracles import Exercise, exercises_of
-from autograder.pipeline import score
-from autograder.pipeline.run import Ran, cache_key, run
-from autograder.sandbox.limits import Limits
-from autograder.student.evidence import encode
-from autograder.verdict import Verdict
 
 MAX_FILES_BYTES = 50_000_000
 LIVE_NAME = "its name holds < or >, which nbgrader's pages would read as HTML: rename its folder in submitted/"
-
-
-@dataclass(frozen=True)
-class Fresh:
-    """What a worker made of a submission: the run (its seed, its key in the cache), the verdicts, their pictures."""
-
-    ran: Ran
-    found: dict[str, Verdict]
-    seed: int
-    key: str
-    pictures: dict[str, Picture]
-
-
-fresh: dict[str, Fresh] = {}
-"""What workers made, by the run's cache key; also what must not be cached on disk."""
 
 
 class CourseFolder:
@@ -54,6 +35,7 @@ class CourseFolder:
             )
         self.root = root.resolve()
         self.hidden = self.root / ".downhill"
+        self.runs = self.hidden / "runs"
 
     def released(self, lesson: str) -> NotebookNode:
         """The notebook of a lesson as students got it.
@@ -83,35 +65,6 @@ class CourseFolder:
         message = json.dumps([lesson, student, hashlib.sha256(cells.encode()).hexdigest()])
         return int.from_bytes(hmac.digest(self.secret(), message.encode(), "sha256")[:6], "big")
 
-    def judged(self, lesson: str, student: str, notebook: NotebookNode, limits: Limits, unreadable: str = "") -> Fresh:
-        """Run a clean notebook, or replay the run that is cached, and judge what came out.
-
-        A run that ended early is never cached on disk.
-
-        Args:
-            lesson: the lesson's name.
-            student: the student's name.
-            notebook: as `repair` made it.
-            limits: what it may use.
-            unreadable: why the submission is no notebook, if it is none.
-        """
-        seed = self.seed(lesson, student, notebook)
-        exercises = exercises_of(lesson)
-        problems = draw_problems(exercises, seed)
-        files = self.files(lesson, student)
-        key = cache_key(notebook, problems, limits, files)
-        if key not in fresh:
-            cached = self.hidden / "runs" / f"{key}.json"
-            if cached.is_file():
-                ran = Ran.from_json(cached.read_text())
-            else:
-                ran = run(notebook, problems, limits, files)
-                if not ran.stopped and not ran.slow_cells:
-                    write(cached, ran.to_json())
-            found = score.verdicts(ran, exercises, seed, unreadable)
-            fresh[key] = Fresh(ran, found, seed, key, score.drawn(found))
-        return fresh[key]
-
     def files(self, lesson: str, student: str) -> dict[str, bytes]:
         """What lies beside a submitted notebook: regular files only, never through a link."""
         folder = self.root / "submitted" / student / lesson
@@ -126,6 +79,10 @@ class CourseFolder:
             found[path.relative_to(folder).as_posix()] = path.read_bytes()
         return found
 
+    def keep_run(self, key: str, run: str) -> None:
+        """Keep a run in the cache, as `Ran.to_json` gives it."""
+        write(self.runs / f"{key}.json", run)
+
     def record(self, lesson: str, student: str, record: dict[str, Any]) -> None:
         """Keep what a grading leaves behind, as `records.make_record` makes it, beside the gradebook's points."""
         write(self.hidden / "records" / lesson / f"{student}.json", json.dumps(record, indent=1))
@@ -135,6 +92,11 @@ class CourseFolder:
         path = self.hidden / "records" / lesson / f"{student}.json"
         return json.loads(path.read_text()) if path.is_file() else {"notes": [], "verdicts": {}}
 
+    def records(self, lesson: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every student's record of a lesson, by name."""
+        for path in sorted((self.hidden / "records" / lesson).glob("*.json")):
+            yield path.stem, json.loads(path.read_text())
+
     def secret(self) -> bytes:
         """The course's secret, made at first use; whoever has it can foresee the problems."""
         path = self.hidden / "secret"
@@ -143,11 +105,6 @@ class CourseFolder:
             write(path, secrets.token_hex(32))
             path.chmod(0o600)
         return bytes.fromhex(path.read_text())
-
-
-def draw_problems(exercises: tuple[Exercise, ...], seed: int) -> dict[str, Any]:
-    """The problems of all exercises, as they are handed to the kernel."""
-    return {e.name: encode(e.draw(seed)) for e in exercises}
 
 
 def is_live(student: str) -> bool:

@@ -69,8 +69,11 @@ class PromptClient(AsyncKernelClient):
     Jupyter's own waits a fixed fifth of a second for outputs that may still come.
     """
 
+    seconds_to_ready = 0.0
+
     async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
-        deadline = time.monotonic() + (60 if timeout is None else timeout)
+        began = time.monotonic()
+        deadline = began + (60 if timeout is None else timeout)
         answered = subscribed = False
         self.kernel_info()
         while not (answered and subscribed):
@@ -89,6 +92,7 @@ class PromptClient(AsyncKernelClient):
                     subscribed = True
             except Empty:
                 self.kernel_info()
+        self.seconds_to_ready = time.monotonic() - began
 
     wait_for_ready = _async_wait_for_ready
 

@@ -13,10 +13,8 @@ from typing import Any
 import autograder
 from autograder.errors import NoRecord
 from autograder.feedback import words
-from autograder.oracles import exercises_of
-from autograder.pipeline.course import CourseFolder, Fresh
+from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.run import Ran
-from autograder.pipeline.score import verdicts
 from autograder.sandbox.limits import Limits
 from autograder.student.evidence import MIME
 from autograder.verdict import Verdict
@@ -44,22 +42,26 @@ class Regraded:
     left_out: dict[str, str]
 
 
-def make_record(judged: Fresh, limits: Limits, told: dict[str, Any]) -> dict[str, Any]:
+def make_record(
+    ran: Ran, found: dict[str, Verdict], seed: int, key: str, limits: Limits, told: dict[str, Any]
+) -> dict[str, Any]:
     """The record of one grading.
 
     Args:
-        judged: the run and its verdicts.
+        ran: the run.
+        found: its verdicts.
+        seed: the problems were drawn from it.
+        key: the run's key in the cache.
         limits: what it might use, isolation included.
         told: what the repair told: `notes`, `unreadable`, and the `sha256` of the submitted bytes.
     """
-    ran = judged.ran
-    plain = {name: asdict(replace(v, compared=None)) | {"label": v.label} for name, v in judged.found.items()}
+    plain = {name: asdict(replace(v, compared=None)) | {"label": v.label} for name, v in found.items()}
     return {
         "graded": datetime.now(UTC).isoformat(timespec="seconds"),
         "notebook_sha256": told.get("sha256", ""),
-        "run": judged.key,
+        "run": key,
         "evidence_sha256": evidence_hash(ran),
-        "seed": judged.seed,
+        "seed": seed,
         "versions": versions(),
         "limits": asdict(limits),
         "seconds": round(ran.seconds, 3),
@@ -87,7 +89,7 @@ def evidence_hash(ran: Ran) -> str:
 
 def kept_run(course: CourseFolder, record: dict[str, Any]) -> Ran | None:
     """The run of a record, or `None` where it is not kept."""
-    path = course.hidden / "runs" / f"{record.get('run') or 'none'}.json"
+    path = course.runs / f"{record.get('run') or 'none'}.json"
     return Ran.from_json(path.read_text()) if path.is_file() else None
 
 
@@ -98,6 +100,9 @@ def judge_again(course: CourseFolder, lesson: str, record: dict[str, Any]) -> di
         return "the run is not kept" + (f" (it ended early: {record['stopped']})" if record.get("stopped") else "")
     if evidence_hash(ran) != record["evidence_sha256"]:
         return "the kept run is not the one that was graded: its evidence has another hash"
+    from autograder.oracles import exercises_of
+    from autograder.pipeline.score import verdicts
+
     likely = {name: verdict["name"] for name, verdict in record["verdicts"].items()}
     return verdicts(ran, exercises_of(lesson), record["seed"], record["unreadable"], likely)
 
@@ -115,7 +120,7 @@ def regrade(lesson: str, course: CourseFolder) -> Regraded:
     changes: list[Change] = []
     left_out: dict[str, str] = {}
     judged = 0
-    for student, record in records(lesson, course):
+    for student, record in course.records(lesson):
         now = judge_again(course, lesson, record)
         if isinstance(now, str):
             left_out[student] = now
@@ -125,12 +130,6 @@ def regrade(lesson: str, course: CourseFolder) -> Regraded:
     if not judged and not left_out:
         raise NoRecord(f"nothing is recorded for {lesson}: grade it first with `downhill grade {lesson}`")
     return Regraded(judged, tuple(changes), left_out)
-
-
-def records(lesson: str, course: CourseFolder) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every student's record of a lesson, by name."""
-    for path in sorted((course.hidden / "records" / lesson).glob("*.json")):
-        yield path.stem, json.loads(path.read_text())
 
 
 def explain(student: str, lesson: str, course: CourseFolder) -> str:
@@ -146,7 +145,7 @@ def explain(student: str, lesson: str, course: CourseFolder) -> str:
     """
     record = course.recorded(lesson, student)
     if not record["verdicts"]:
-        there = ", ".join(name for name, _ in records(lesson, course)) or "nobody"
+        there = ", ".join(name for name, _ in course.records(lesson)) or "nobody"
         raise NoRecord(f"there is no record of {student!r} for {lesson}; there are records of: {there}")
     isolation = record.get("limits", {}).get("isolation")
     lines = [

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import nbformat
@@ -39,7 +39,7 @@ class OutputLimit(Exception):
 class Ran:
     """A notebook with outputs, and why it stopped early ("time", "output", "dead" or ""), in which cell.
 
-    `seconds` is how long it ran, the start of its kernel included.
+    `seconds` is how long it ran, the start of its kernel included; `stages` how long each part of that took.
     """
 
     notebook: NotebookNode
@@ -47,6 +47,7 @@ class Ran:
     at: int = -1
     slow_cells: tuple[int, ...] = ()
     seconds: float = 0.0
+    stages: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """As text, for the cache."""
@@ -147,11 +148,13 @@ async def _execute(
     client.output_left = limits.output_bytes
     client.log.disabled = True
     stopped, index, slow = "", -1, []
+    began = ready = time.perf_counter()
     client.on_cell_executed = lambda cell, cell_index, execute_reply: (
         slow.append(cell_index) if execute_reply["content"].get("ename") == "CellTimeoutError" else None
     )
     try:
         async with asyncio.timeout(limits.notebook_seconds), client.async_setup_kernel(**arguments):
+            ready = time.perf_counter()
             for index, cell in enumerate(notebook.cells):
                 if cell.cell_type == "code" and not (skip and is_experiment(cell)):
                     await client.async_execute_cell(cell, index)
@@ -162,12 +165,15 @@ async def _execute(
     except DeadKernelError:
         stopped = "dead"
     finally:
+        ran = time.perf_counter()
         if client.kc is not None:
             client.kc.stop_channels()
         if manager.has_kernel:
             await manager.shutdown_kernel(now=True)
         await ensure_async(manager.cleanup_resources())
-    return Ran(notebook, stopped, index if stopped else -1, tuple(slow))
+    waited = getattr(client.kc, "seconds_to_ready", 0.0)
+    stages = {"start": ready - began - waited, "ready": waited, "cells": ran - ready, "end": time.perf_counter() - ran}
+    return Ran(notebook, stopped, index if stopped else -1, tuple(slow), stages=stages)
 
 
 def is_experiment(cell: NotebookNode) -> bool:

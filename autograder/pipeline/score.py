@@ -64,12 +64,11 @@ def write_outputs(
     notebook: NotebookNode,
     found: dict[str, Verdict],
     ours: frozenset[str] = frozenset(),
-    pictures: dict[str, Picture] | None = None,
 ) -> None:
     """Put verdict and points in place of each check cell's outputs, and make all other outputs harmless.
 
     nbgrader reads the points from the one `execute_result`. `ours` are the sources of the released notebook: its
-    prose keeps its HTML. `pictures` are those of the verdicts, by exercise.
+    prose keeps its HTML.
     """
     for cell in notebook.cells:
         if cell.cell_type != "code":
@@ -82,15 +81,21 @@ def write_outputs(
             verdict = found[exercise]
             told = {"text/plain": words.text(verdict), "text/html": words.html(verdict)}
             points = repr(verdict.fraction * float(marks["points"]))
-            picture = (pictures or {}).get(exercise)
-            data, alt = picture.bundle() if picture else ({}, {})
             cell.outputs = [
                 new_output("display_data", told),
-                *([new_output("display_data", data, metadata=alt)] if picture else []),
                 new_output("execute_result", {"text/plain": points}, execution_count=1),
             ]
         else:
             cell.outputs = [kept for output in cell.outputs if (kept := _harmless(output))]
+
+
+def add_pictures(notebook: NotebookNode, pictures: dict[str, Picture]) -> None:
+    """Put each exercise's picture after the words of its verdict, in a notebook from `write_outputs`."""
+    for cell in notebook.cells:
+        picture = pictures.get(str(cell.metadata.get("nbgrader", {}).get("grade_id", "")).removeprefix("check_"))
+        if picture and cell.metadata.nbgrader.get("grade"):
+            data, alt = picture.bundle()
+            cell.outputs.insert(1, new_output("display_data", data, metadata=alt))
 
 
 def _verdict(ran: Ran, exercise: Exercise, seed: int, likely: str) -> Verdict:

@@ -12,10 +12,10 @@ from nbformat import NotebookNode
 
 from autograder.feedback import words
 from autograder.oracles import exercises_of, lessons
-from autograder.pipeline.course import draw_problems
 from autograder.pipeline.repair import repair
 from autograder.pipeline.run import run
 from autograder.pipeline.score import verdicts
+from autograder.pipeline.work import draw_problems
 from autograder.sandbox.bubblewrap import best_isolation
 from autograder.sandbox.limits import Limits
 from autograder.verdict import Verdict

@@ -7,7 +7,12 @@ import shutil
 import sqlite3
 import stat
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.errors import DiskFull, NoGradebook
 from autograder.pipeline.course import CourseFolder
@@ -18,11 +23,15 @@ HELD = re.compile(r"database is locked|readonly database|Read-only file system|u
 ERROR_LINE = re.compile(r"^(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Kernel)\b.*", re.MULTILINE)
 
 
-def check_writable(course: CourseFolder) -> None:
+def check_writable(course: CourseFolder, db_url: str) -> None:
     """Refuse early, with nothing changed.
 
+    Args:
+        course: the course's folder.
+        db_url: where its gradebook is, as nbgrader is told.
+
     Raises:
-        NoGradebook: if the gradebook is locked, read-only, or no database.
+        NoGradebook: if the gradebook is locked, read-only, no database, or cannot be reached.
         DiskFull: if there is little room for what a grading writes.
     """
     for folder in (course.root, Path(tempfile.gettempdir())):
@@ -32,16 +41,37 @@ def check_writable(course: CourseFolder) -> None:
                 f"the disk that holds {folder} has {free / 1e6:.1f} MB free; grading needs at least "
                 f"{FREE_BYTES / 1e6:.0f} MB. Free some room and grade again; nothing was changed."
             )
-    check_gradebook(course)
+    url = make_url(db_url)
+    if url.get_backend_name() == "sqlite":
+        check_file(Path(url.database or ""))
+    else:
+        check_server(url)
 
 
-def check_gradebook(course: CourseFolder) -> None:
-    """Refuse if the gradebook cannot be written; it is left as it was, byte for byte.
+def check_server(url: URL) -> None:
+    """Refuse if the database server cannot be reached.
+
+    Raises:
+        NoGradebook: if it does not answer, or not to us.
+    """
+    try:
+        engine = create_engine(url)
+        with engine.connect():
+            pass
+        engine.dispose()
+    except (SQLAlchemyError, ImportError) as error:
+        raise NoGradebook(
+            f"the gradebook {url.render_as_string()} cannot be reached ({str(error).splitlines()[0]}). Start its "
+            "server, or mend `c.CourseDirectory.db_url` in nbgrader_config.py, and grade again; nothing was changed."
+        ) from error
+
+
+def check_file(path: Path) -> None:
+    """Refuse if a gradebook in a file cannot be written; it is left as it was, byte for byte.
 
     Raises:
         NoGradebook: if it is locked, read-only, or no database.
     """
-    path = course.root / "gradebook.db"
     if not path.exists():
         raise NoGradebook(
             f"there is no gradebook {path}: release a lesson with `nbgrader generate_assignment LESSON`, which makes "
@@ -71,6 +101,21 @@ def check_gradebook(course: CourseFolder) -> None:
             f"{path} is not a gradebook ({error}); expected an SQLite database as nbgrader makes it. Put a copy back, "
             "or move the file away and release the lessons again; nothing was changed."
         ) from error
+
+
+@contextmanager
+def while_writing(course: CourseFolder, done: Callable[[], tuple[int, int]]) -> Iterator[None]:
+    """A gradebook that is lost at whatever moment ends the grading with one line.
+
+    Args:
+        course: the course's folder.
+        done: tells how many submissions are graded and recorded, and how many there are.
+    """
+    try:
+        yield
+    except SQLAlchemyError as error:
+        stop_for_good(course, f"{type(error).__name__}: {error}", *done())
+        raise
 
 
 def reason(problem: str) -> str:

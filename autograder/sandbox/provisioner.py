@@ -1,7 +1,7 @@
 """A kernel provisioner over the template process, and the template as its client sees it.
 
-Registered as `downhill-sandbox` under `jupyter_client.kernel_provisioners`. One template serves one process of the
-grader: it is started at the first kernel and ends with the process.
+Registered as `downhill-sandbox` under `jupyter_client.kernel_provisioners`. A template process is started at the first
+kernel and ends with the process that started it; the workers of a grading share one.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import base64
+import contextlib
 import json
 import os
 import select
@@ -36,35 +37,58 @@ SECONDS_TO_FORK = 30.0
 SECONDS_TO_DIE = 10.0
 
 
-class Template:
-    """The process inside bubblewrap that forks kernels; one kernel at a time."""
+class TemplateProcess:
+    """The process inside bubblewrap that has everything imported; it serves whoever connects to its socket.
+
+    A grading starts one for all its workers: the imports are paid for once.
+    """
 
     def __init__(self) -> None:
         reason = bubblewrap.unavailable()
         if reason:
             raise NoSandbox(reason)
         self.stage = Path(tempfile.mkdtemp(prefix="dh-"))
-        self.served = 0
-        self._received = b""
         lay_out(self.stage / "code")
         package = self.stage / "code" / "autograder"
         shutil.copy(Path(template_module.__file__), package / "template.py")
         (package / "student" / "problems.json").symlink_to(f"{bubblewrap.PROBLEMS}/problems.json")
         (self.stage / "sockets").mkdir()
-        self._control, theirs = socket.socketpair()
-        with theirs, (self.stage / "errors").open("wb") as errors:
-            arguments = [sys.executable, "-m", "autograder.template", str(theirs.fileno())]
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self.stage / "control"))  # outside of what the sandbox sees
+        listener.listen(1024)
+        with listener, (self.stage / "errors").open("wb") as errors:
+            arguments = [sys.executable, "-m", "autograder.template", str(listener.fileno())]
             self.process = subprocess.Popen(
                 [*bubblewrap.command(self.stage), *arguments],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[listener.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
             )
+
+    def close(self) -> None:
+        """End it with every process inside, and remove what it left."""
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.stage, ignore_errors=True)
+
+
+class Template:
+    """A connection to a template process, which forks kernels for it; one kernel at a time."""
+
+    def __init__(self, stage: Path | None = None) -> None:
+        """Connect to the template process of this stage, or to one of its own, which is started."""
+        self._own = None if stage else TemplateProcess()
+        self.stage = self._own.stage if self._own else Path(stage or "")
+        self.served = 0
+        self._received = b""
+        self._control = socket.socket(socket.AF_UNIX)
         try:
+            self._control.connect(str(self.stage / "control"))
             self.receive(SECONDS_TO_START)
-        except NoSandbox as error:
-            said = (self.stage / "errors").read_text(errors="replace").strip()[-500:]
+        except (NoSandbox, OSError) as error:
+            errors = self.stage / "errors"
+            said = errors.read_text(errors="replace").strip()[-500:] if errors.is_file() else ""
             self.close()
             raise NoSandbox(f"the sandbox could not be started: {said or error}. {bubblewrap.HELP}") from None
 
@@ -101,7 +125,10 @@ class Template:
         deadline = time.monotonic() + seconds
         while b"\n" not in self._received:
             ready, _, _ = select.select([self._control], [], [], max(0.0, deadline - time.monotonic()))
-            data = self._control.recv(65536) if ready else b""
+            try:
+                data = self._control.recv(65536) if ready else b""
+            except ConnectionError:
+                data = b""
             if not data:
                 raise NoSandbox("the template process " + ("has died" if ready else "does not answer"))
             self._received += data
@@ -112,26 +139,53 @@ class Template:
     @property
     def alive(self) -> bool:
         """Whether it can serve another kernel."""
-        return self.process.poll() is None
+        try:
+            return bool(self._received or self._control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """Its own template process.
+
+        Raises:
+            NoSandbox: if it is connected to another one's.
+        """
+        if self._own is None:
+            raise NoSandbox("the template process belongs to the process that started it")
+        return self._own.process
 
     def close(self) -> None:
-        """End it with every process inside, and remove what it left."""
+        """End the connection and the kernel on it; a template process of its own ends too."""
         self._control.close()
-        self.process.kill()
-        self.process.wait()
-        shutil.rmtree(self.stage, ignore_errors=True)
+        if self._own:
+            self._own.close()
 
 
 _template: tuple[int, Template] | None = None
+_others: Path | None = None
+
+
+def use_template(stage: Path) -> None:
+    """Let this process take its kernels from a template process that another one has started."""
+    global _others
+    _others = stage
 
 
 def shared_template() -> Template:
     """This process's template; a new one if it has died or belongs to the process that forked this one."""
-    global _template
+    global _template, _others
     if _template and _template[0] == os.getpid() and _template[1].alive:
         return _template[1]
     close_template()
-    _template = os.getpid(), Template()
+    stage, _others = _others, None  # one that has died is not asked again
+    if stage and (stage / "control").exists():
+        with contextlib.suppress(NoSandbox):
+            _template = os.getpid(), Template(stage)
+    if _template is None:
+        _template = os.getpid(), Template()
     return _template[1]
 
 
@@ -163,12 +217,12 @@ class SandboxProvisioner(KernelProvisionerBase):
         """Take a template, and put the sockets where the client and the kernel both see them."""
         self._template = shared_template()
         self._template.served += 1
-        self._sockets = self._template.stage / "sockets" / str(self._template.served)
+        self._sockets = self._template.stage / "sockets" / f"{os.getpid()}-{self._template.served}"
         self._sockets.mkdir()
         self._sockets.chmod(0o777)
         manager = self.parent
         manager.transport, manager.ip = "ipc", str(self._sockets / "s")
-        manager.connection_file = str(self._template.stage / f"connection-{self._template.served}.json")
+        manager.connection_file = str(self._template.stage / f"connection-{self._sockets.name}.json")
         manager.write_connection_file()
         self.connection_info = manager.get_connection_info()
         kwargs.pop("extra_arguments", None)

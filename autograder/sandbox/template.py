@@ -13,6 +13,7 @@ import base64
 import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
 import random
@@ -30,16 +31,44 @@ NEW_NS, NEW_UTS, NEW_IPC, NEW_USER, NEW_PID, NEW_NET = 0x20000, 0x4000000, 0x800
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
 MS_BIND, MS_MOVE, MS_REC, MS_PRIVATE = 4096, 8192, 16384, 1 << 18
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 1, 4, 38, 24
+ARGUMENTS = ["-f", "/tmp/connection.json", "--HistoryManager.enabled=False", "--log-level=CRITICAL"]
+IMPORTED_BY_KERNELS = (  # when they start
+    "code",
+    "faulthandler",
+    "ipykernel.debugger",
+    "ipykernel.heartbeat",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "IPython.utils.wildcard",
+    "tornado.platform.asyncio",
+)
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    """Import, say "ready", then serve one kernel after another until the socket closes."""
-    control = socket.socket(fileno=int(sys.argv[1]))
+    """Import, then fork a server for each client that connects."""
+    listener = socket.socket(fileno=int(sys.argv[1]))
     prctl(PR_SET_DUMPABLE, 0)
     warm_up()
     gc.collect()
     gc.freeze()
+    while True:
+        control, _ = listener.accept()
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        if os.fork() == 0:
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            listener.close()
+            serve_client(control)
+            os._exit(0)
+        control.close()
+
+
+def serve_client(control: socket.socket) -> None:
+    """Say "ready", then serve one kernel after another until the socket closes."""
     lines = control.makefile("r")
     send(control, {"ready": True})
     for line in lines:
@@ -48,8 +77,9 @@ def main() -> None:
 
 def warm_up() -> None:
     """Everything that costs time once: imports, a plot, a traceback, an optimizer's first step."""
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody debugs here, and every kernel would import it
     import ipykernel.ipkernel
-    import ipykernel.kernelapp  # noqa: F401
+    import ipykernel.kernelapp
     import IPython.core.ultratb
     import matplotlib.figure
     import matplotlib.pyplot
@@ -58,6 +88,9 @@ def warm_up() -> None:
 
     import autograder.student.check  # noqa: F401
 
+    for name in IMPORTED_BY_KERNELS:
+        importlib.import_module(name)
+    ipykernel.kernelapp.IPKernelApp.instance().parse_command_line(ARGUMENTS)
     torch.set_num_threads(1)
     figure = matplotlib.figure.Figure()
     figure.subplots().plot([0, 1], label="warm")
@@ -221,7 +254,8 @@ def run_kernel(binding: int) -> None:
     torch.seed()
     sys.argv = ["ipykernel"]
     app = IPKernelApp.instance()
-    app.initialize(["-f", "/tmp/connection.json", "--HistoryManager.enabled=False", "--log-level=CRITICAL"])
+    app.parse_command_line = lambda argv=None: None  # done before the fork
+    app.initialize(ARGUMENTS)
     os.write(binding, b"bound\n")
     os.close(binding)
     app.start()

@@ -6,11 +6,11 @@ import pytest
 from nbgrader.utils import determine_grade
 
 from autograder.oracles import exercises_of
-from autograder.pipeline.course import draw_problems
 from autograder.pipeline.repair import repair
 from autograder.pipeline.run import run
 from autograder.pipeline.score import verdicts, write_outputs
 from autograder.pipeline.standalone import released_notebook
+from autograder.pipeline.work import draw_problems
 from autograder.sandbox.limits import Limits
 
 LESSON = "06_momentum"

@@ -15,7 +15,7 @@ from autograder.pipeline import grade as grading
 from autograder.pipeline import writable
 from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.grade import grade, new_course
-from autograder.pipeline.writable import check_gradebook, check_writable
+from autograder.pipeline.writable import check_file, check_writable
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +56,16 @@ def test_a_read_only_gradebook(unchanged: CourseFolder) -> None:
 def test_a_gradebook_that_is_none(tmp_path: Path) -> None:
     made = new_course(tmp_path / "course")
     with pytest.raises(NoGradebook, match=r"there is no gradebook .*nbgrader generate_assignment"):
-        check_gradebook(made)
+        check_file(made.root / "gradebook.db")
     (made.root / "gradebook.db").write_text("student,points\nada,8\n" * 100)
     with pytest.raises(NoGradebook, match=r"is not a gradebook \(file is not a database\); expected"):
-        check_gradebook(made)
+        check_file(made.root / "gradebook.db")
     assert "ada,8" in (made.root / "gradebook.db").read_text()
 
 
 @pytest.mark.slow
 def test_looking_at_the_gradebook_changes_no_byte(unchanged: CourseFolder) -> None:
-    check_gradebook(unchanged)
+    check_file(unchanged.root / "gradebook.db")
     assert not list(unchanged.root.glob("gradebook.db-*"))
 
 
@@ -73,7 +73,7 @@ def test_looking_at_the_gradebook_changes_no_byte(unchanged: CourseFolder) -> No
 def test_a_disk_that_is_nearly_full_is_refused(unchanged: CourseFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writable, "FREE_BYTES", 10**18)
     with pytest.raises(DiskFull, match=r"MB free; grading needs at least .* Free some room and grade again"):
-        check_writable(unchanged)
+        check_writable(unchanged, f"sqlite:///{unchanged.root}/gradebook.db")
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_full_disk_loses_nothing_and_the_next_run_goes_on(small_disk: Path, mo
     assert rows(made) == before
 
     # as if the disk filled up while the class is graded
-    monkeypatch.setattr(grading, "check_writable", lambda course: None)
+    monkeypatch.setattr(grading, "check_writable", lambda *where: None)
     with pytest.raises((DiskFull, OSError), match=r"disk is full|No space left on device"):
         grade(LESSON, made)
     assert rows(made, "dmitri") == before
@@ -130,7 +130,7 @@ def test_a_full_disk_loses_nothing_and_the_next_run_goes_on(small_disk: Path, mo
 def test_a_gradebook_locked_on_the_way(course: CourseFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     before = rows(course, "dmitri")
     database = sqlite3.connect(course.root / "gradebook.db")
-    monkeypatch.setattr(grading, "check_writable", lambda course: database.execute("BEGIN EXCLUSIVE"))
+    monkeypatch.setattr(grading, "check_writable", lambda *where: database.execute("BEGIN EXCLUSIVE"))
     try:
         with pytest.raises(NoGradebook, match=r"0 of 1 submissions are graded and kept.*it goes on from there"):
             grade(LESSON, course)
