@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -26,16 +27,35 @@ def judge(
 
 @app.command()
 def grading(
-    submissions: Annotated[int, typer.Option(min=1, help="Students in the class.")] = 40,
-    stock: Annotated[int, typer.Option(min=1, help="How many of them stock nbgrader grades.")] = 6,
+    students: Annotated[int, typer.Option(min=1, help="Students in the class.")] = 40,
+    stock: Annotated[
+        int | None, typer.Option(min=1, help="How many of them stock nbgrader grades, its time scaled; default: all.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="As for `downhill grade`.")] = None,
     isolation: Annotated[str | None, typer.Option(help="As for `downhill grade`.")] = None,
+    all_cells: Annotated[bool, typer.Option("--all-cells", help="Also with the experiments run; slow.")] = False,
     as_json: Json = False,
 ) -> None:
     """Grade a class with Downhill and with stock nbgrader, in one round."""
     from autograder.bench.grading import bench_grading
+    from autograder.feedback.tables import stages_table
 
-    result = bench_grading(submissions, stock, workers, isolation)
+    result = bench_grading(students, stock, workers, isolation, all_cells)
+    print(json.dumps(result.to_json()) if as_json else result.text())
+    if not as_json:
+        stages_table(result.stages, result.submissions)
+
+
+@app.command()
+def growth(
+    students: Annotated[list[int] | None, typer.Option(help="A size of the class; may be given often.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="As for `downhill grade`.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Whether a submission takes the same time and memory in a large class as in a small one."""
+    from autograder.bench.growth import bench_growth
+
+    result = bench_growth(students or [20, 200, 2000], workers or os.cpu_count() or 1)
     print(json.dumps(result.to_json()) if as_json else result.text())
 
 

@@ -1,25 +1,36 @@
-"""How fast a class is graded, against stock nbgrader on the same submissions in the same round."""
+"""How fast a class is graded, against stock nbgrader on the same notebooks in the same round.
+
+Both are timed as whole commands, from their start. Downhill's time for points ends when all points stand in the
+gradebook; its time with feedback ends with the command.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
 
+import autograder.bench.floor as floor_script
 from autograder.demo.play import LESSON, SUBMISSIONS, answer, read_sample
 from autograder.errors import DownhillError
-from autograder.pipeline.grade import api_for, grade, new_course
+from autograder.pipeline.grade import api_for, new_course
+from autograder.pipeline.repair import clean
+from autograder.pipeline.run import is_experiment
+from autograder.pipeline.work import draw_problems
+from autograder.sandbox.stage import lay_out
 
 STOCK = "c = get_config()\nc.CourseDirectory.course_id = 'downhill'\n"
+MIXTURE = ("honest", "mistake", "honest", "mistake", "honest", "mistake", "honest", "mistake", "honest", "blank")
+FLOOR_OF = 20  # different submissions are few: the floor is measured on so many and scaled
 
 
 @dataclass(frozen=True)
@@ -27,97 +38,155 @@ class Timed:
     """The figures of `bench_grading`; times in seconds.
 
     Attributes:
-        submissions: how many were graded by Downhill.
-        ours: from the command's start to its end, feedback pages included.
-        ours_again: the same with every run in the cache.
-        stock_submissions: how many were graded by stock nbgrader.
-        stock: `nbgrader autograde` over them, without feedback pages.
-        ratio: stock's time per submission over ours.
-        peak_mb: the largest resident memory of this process or one of its workers, in MB.
+        submissions: how many were graded.
+        nbgrader_s: stock `nbgrader autograde` over all of them.
+        downhill_s: `downhill grade` until all points stand.
+        ratio: of the two.
+        ratio_same_cells: the same with the lesson's experiments run on both sides; `None` if not asked for.
+        feedback_ratio: with feedback pages on both sides.
+        floor_s: the graded cells' code of all submissions in one process that is warm already.
+        overhead_s: what Downhill's workers spend beside that on each submission.
+        workers: how many there were.
         isolation: how students' code was kept apart.
+        stock_submissions: how many stock nbgrader really graded; its times are scaled to all.
+        stages: where Downhill's time went.
     """
 
     submissions: int
-    ours: float
-    ours_again: float
-    stock_submissions: int
-    stock: float
+    nbgrader_s: float
+    downhill_s: float
     ratio: float
-    peak_mb: float
+    ratio_same_cells: float | None
+    feedback_ratio: float
+    floor_s: float
+    overhead_s: float
+    workers: int
     isolation: str
+    stock_submissions: int
+    stages: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As the line of `--json`."""
         return {name: round(v, 3) if isinstance(v, float) else v for name, v in vars(self).items()}
 
     def text(self) -> str:
-        """As a person reads it."""
-        each, stock_each = self.ours / self.submissions, self.stock / self.stock_submissions
-        return "\n".join(
-            [
-                f"downhill grade: {self.submissions} submissions in {self.ours:.1f} s ({each:.3f} s each, feedback "
-                f"pages included, isolation {self.isolation}); again from the cache: {self.ours_again:.1f} s",
-                f"stock nbgrader autograde: {self.stock_submissions} in {self.stock:.1f} s ({stock_each:.2f} s each)",
-                f"ratio: {self.ratio:.1f} times; largest process: {self.peak_mb:.0f} MB",
-            ]
+        """As a person reads it; the stages' table comes from `feedback.tables`."""
+        scaled = "" if self.stock_submissions == self.submissions else f", scaled from {self.stock_submissions}"
+        same = "" if self.ratio_same_cells is None else f"; with experiments on both sides {self.ratio_same_cells:.1f}"
+        return (
+            f"{self.submissions} submissions, {self.workers} workers, isolation {self.isolation}: all points stand "
+            f"after {self.downhill_s:.1f} s; stock nbgrader {self.nbgrader_s:.1f} s{scaled}.\n"
+            f"Ratio {self.ratio:.1f}; with feedback pages on both sides {self.feedback_ratio:.1f}{same}.\n"
+            f"The cells alone, in one warm process: {self.floor_s:.1f} s; Downhill adds {self.overhead_s:.3f} s of a "
+            "worker to each submission."
         )
 
 
-def bench_grading(submissions: int, stock_submissions: int, workers: int | None, isolation: str | None) -> Timed:
-    """Grade a class twice with Downhill, and a part of it with stock nbgrader.
+def bench_grading(
+    submissions: int, stock: int | None, workers: int | None, isolation: str | None, all_cells: bool = False
+) -> Timed:
+    """Grade a class with Downhill and with stock nbgrader.
 
     Args:
-        submissions: how many students the class has; their notebooks are the demonstration's honest and mistaken ones.
-        stock_submissions: how many of them stock nbgrader grades, one after another as it does.
+        submissions: how many students the class has: five in ten honest, four wrong, one blank.
+        stock: how many of them stock nbgrader grades, one after another as it does; default: all.
         workers: as for `downhill grade`.
         isolation: as for `downhill grade`.
+        all_cells: measure once more with the experiments run.
 
     Raises:
-        DownhillError: if nbgrader cannot grade.
+        DownhillError: if one of the two cannot grade.
     """
+    stock = min(stock or submissions, submissions)
+    workers = workers or os.cpu_count() or 1
     with tempfile.TemporaryDirectory(prefix="downhill-bench-") as folder:
-        ours, stock = Path(folder, "ours"), Path(folder, "stock")
-        fill(ours, submissions)
-        fill(stock, stock_submissions)
-        (stock / "nbgrader_config.py").write_text(STOCK)
-        from autograder.pipeline.course import CourseFolder
+        ours, theirs, same = Path(folder, "ours"), Path(folder, "stock"), Path(folder, "same")
+        notebooks = fill(ours, submissions)
+        points, everything, report = downhill(ours, workers, isolation)
+        with_experiments = None
+        if all_cells:
+            fill(same, submissions)
+            with (same / "nbgrader_config.py").open("a") as config:
+                config.write("c.Run.experiments = True\n")
+            with_experiments, _, _ = downhill(same, workers, isolation, "--no-feedback")
+        floor = floor_seconds(Path(folder, "floor"), notebooks[:FLOOR_OF]) * submissions / min(submissions, FLOOR_OF)
+        fill(theirs, stock)
+        (theirs / "nbgrader_config.py").write_text(STOCK)
+        scale = submissions / stock
+        autograde = scale * _nbgrader(theirs, "autograde", LESSON, "--create")
+        feedback = scale * _nbgrader(theirs, "generate_feedback", LESSON)
+    return Timed(
+        submissions,
+        autograde,
+        points,
+        autograde / points,
+        autograde / with_experiments if with_experiments else None,
+        (autograde + feedback) / everything,
+        floor,
+        (points * workers - floor) / submissions,
+        workers,
+        report["isolation"],
+        stock,
+        report["stages"],
+    )
 
-        course = CourseFolder(ours)
-        first, report = _seconds(lambda: grade(LESSON, course, workers, isolation=isolation))
-        again, _ = _seconds(lambda: grade(LESSON, course, workers, isolation=isolation))
-        theirs, done = _seconds(lambda: _stock(stock))
-        if done.returncode != 0:
-            raise DownhillError(f"stock nbgrader could not grade: {done.stderr[-500:]}")
-    usage = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    ratio = (theirs / stock_submissions) / (first / submissions)
-    return Timed(submissions, first, again, stock_submissions, theirs, ratio, max(usage) / 1024, report.isolation)
 
-
-def fill(folder: Path, submissions: int) -> None:
-    """A course with a released lesson and a class that has handed in."""
+def fill(folder: Path, submissions: int) -> list[NotebookNode]:
+    """A course with a released lesson and a class that has handed in; what was handed in."""
     course = new_course(folder)
     done = api_for(folder).generate_assignment(LESSON)
     if not done["success"]:
         raise DownhillError(f"nbgrader could not release {LESSON}: {done.get('error') or done.get('log')}")
     released = course.released(LESSON)
     samples = [read_sample(path.read_text()) for path in sorted(SUBMISSIONS.glob("*.py"))]
-    plain = [answers for kind, answers in samples if kind.startswith(("honest", "mistake"))]
+    kinds = {kind: [a for k, a in samples if k.startswith(kind)] for kind in set(MIXTURE)}
+    handed_in = []
     for number in range(submissions):
-        notebook = answer(released, plain[number % len(plain)])
+        kind = kinds[MIXTURE[number % len(MIXTURE)]]
+        notebook = answer(released, kind[number // 2 % len(kind)])
         notebook.cells[0].source += f"\n\nstudent {number}"
         target = folder / "submitted" / f"student{number:04}" / LESSON / f"{LESSON}.ipynb"
         target.parent.mkdir(parents=True)
         nbformat.write(notebook, target)
+        handed_in.append(clean(target.read_bytes(), released))
+    return handed_in
 
 
-def _stock(folder: Path) -> subprocess.CompletedProcess[str]:
+def downhill(course: Path, workers: int, isolation: str | None, *more: str) -> tuple[float, float, dict[str, Any]]:
+    """Grade a course in a process of its own: seconds until all points stand, seconds until the end, the report."""
+    command = [sys.executable, "-m", "autograder", "grade", LESSON, "--json", "--workers", str(workers), *more]
+    seconds, printed = _timed([*command, *(["--isolation", isolation] if isolation else [])], course)
+    report = json.loads(printed.splitlines()[-1])
+    return seconds - (report["seconds"] - report["points_seconds"]), seconds, report
+
+
+def floor_seconds(folder: Path, notebooks: list[NotebookNode]) -> float:
+    """How long the cells that count take in one warm process, with the check that gathers evidence."""
+    from autograder.oracles import exercises_of
+
+    lay_out(folder)
+    problems = folder / "autograder" / "student" / "problems.json"
+    problems.write_text(json.dumps(draw_problems(exercises_of(LESSON), 1)))
+    code = [[c.source for c in n.cells if c.cell_type == "code" and not is_experiment(c)] for n in notebooks]
+    (folder / "cells.json").write_text(json.dumps(code))
+    environment = {**os.environ, "PYTHONPATH": str(folder), "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
+    script = [sys.executable, floor_script.__file__, str(folder / "cells.json")]
+    done = subprocess.run(script, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise DownhillError(f"the cells could not be run: {done.stderr[-500:]}")
+    return float(done.stdout.splitlines()[-1])
+
+
+def _nbgrader(course: Path, *words: str) -> float:
+    return _timed([sys.executable, "-m", "nbgrader", *words], course)[0]
+
+
+def _timed(command: list[str], folder: Path) -> tuple[float, str]:
     here = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": os.pathsep.join([here, os.environ.get("PATH", "")])}
-    command = [sys.executable, "-m", "nbgrader", "autograde", LESSON, "--create"]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-
-
-def _seconds(work: Callable[[], Any]) -> tuple[float, Any]:
     began = time.perf_counter()
-    result = work()
-    return time.perf_counter() - began, result
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    seconds = time.perf_counter() - began
+    if done.returncode:
+        raise DownhillError(f"`{' '.join(command[1:])}` failed: {done.stderr[-500:]}")
+    return seconds, done.stdout

@@ -21,7 +21,7 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
     SaveAutoGrades,
 )
-from traitlets import Enum, Integer
+from traitlets import Bool, Enum, Integer
 
 from autograder.errors import DownhillError
 from autograder.pipeline import pages
@@ -101,6 +101,8 @@ class Run(Execute, _Stage):
     processes = Integer(Limits.processes, help="Processes and threads at once.").tag(config=True)
     file_bytes = Integer(Limits.file_bytes, help="Size of one file, and of all files.").tag(config=True)
     isolation = Enum(["bubblewrap", "none"], Limits.isolation, help="How code is kept apart.").tag(config=True)
+
+    experiments = Bool(Limits.experiments, help="Whether cells for the student's eyes run too.").tag(config=True)
 
     @property
     def limits(self) -> Limits:

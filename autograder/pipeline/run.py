@@ -90,8 +90,12 @@ def run(notebook: NotebookNode, problems: dict[str, Any], limits: Limits, files:
         name, everything is run once more with nothing skipped.
     """
     began = time.perf_counter()
-    ran = _run_once(notebook, problems, limits, files, skip=True)
-    if not ran.stopped and any(_missed_a_name(cell) for cell in ran.notebook.cells if not is_experiment(cell)):
+    ran = _run_once(notebook, problems, limits, files, skip=not limits.experiments)
+    if (
+        not ran.stopped
+        and not limits.experiments
+        and any(_missed_a_name(cell) for cell in ran.notebook.cells if not is_experiment(cell))
+    ):
         ran = _run_once(notebook, problems, limits, files, skip=False)
     return replace(ran, seconds=time.perf_counter() - began)
 

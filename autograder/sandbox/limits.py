@@ -17,6 +17,7 @@ class Limits:
         processes: processes and threads at once.
         file_bytes: the size of one file, and of all files together.
         isolation: "bubblewrap" or "none".
+        experiments: whether cells that are for the student's eyes run too.
     """
 
     cell_seconds: int = 30
@@ -26,3 +27,4 @@ class Limits:
     processes: int = 256
     file_bytes: int = 256 * 2**20
     isolation: str = "bubblewrap"
+    experiments: bool = False
