@@ -55,6 +55,7 @@ class Desk:
         self._overwrite = _Overwrite(parent=self._nbgrader)
         self._limit = LimitOutput(parent=self._nbgrader)
         self._released = course.released(lesson)
+        CheckCellMetadata().preprocess(self._released, {})  # a clean notebook has its marks and no others
         try:
             notebook = ledger.gradebook.find_notebook(lesson, lesson)
         except MissingEntry as error:
@@ -78,7 +79,6 @@ class Desk:
         if self._kernelspec:
             notebook.metadata["kernelspec"] = nbformat.from_dict(json.loads(self._kernelspec))
         notebook, _ = self._overwrite.preprocess(notebook, {})
-        CheckCellMetadata().preprocess(notebook, {})
         return notebook
 
     def enter(self, done: list[Done]) -> list[Entered | Exception]:

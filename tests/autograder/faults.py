@@ -1,6 +1,7 @@
 """What the tests of faults share: the command, what it says, and what the gradebook holds."""
 
 import io
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -12,8 +13,10 @@ from typing import Any
 
 from autograder.cli import main
 from autograder.demo.play import LESSON, SUBMISSIONS, hand_in
+from autograder.pipeline import grade as grading
 from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.grade import api_for, grade, new_course
+from autograder.pipeline.unit import Done, Unit
 
 
 def downhill(*words: object) -> subprocess.CompletedProcess[str]:
@@ -66,6 +69,13 @@ def graded_course(folder: Path) -> CourseFolder:
         gradebook.find_grade("answer_momentum", LESSON, LESSON, "dmitri").manual_score = 1.5
         gradebook.db.commit()
     return made
+
+
+def die_for_ada(unit: Unit) -> Done:
+    """A worker's work, of which one student's submission is the worker's end."""
+    if unit.student == "ada":
+        os._exit(1)
+    return grading.work(unit)
 
 
 def copied(course: CourseFolder, folder: Path) -> CourseFolder:

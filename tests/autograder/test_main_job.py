@@ -30,7 +30,16 @@ def test_the_demonstration(tmp_path: Path) -> None:
     done = command("downhill", "demo", "--out", str(tmp_path / "course"), "--json")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
-    assert result.keys() == {"lesson", "max_points", "students", "seconds", "report", "isolation"}
+    assert result.keys() == {
+        "lesson",
+        "max_points",
+        "students",
+        "seconds",
+        "points_seconds",
+        "stages",
+        "report",
+        "isolation",
+    }
     assert Path(result["report"]).is_file()
     rows = {row["student"]: row for row in result["students"]}
     assert rows.keys() == {path.stem for path in SUBMISSIONS.glob("*.py")}

@@ -1,0 +1,95 @@
+"""`downhill grade` and stock `nbgrader autograde` with our settings leave the same gradebook and the same files."""
+
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from faults import released_course
+
+from autograder.demo.play import LESSON, SUBMISSIONS, answer, hand_in, read_sample
+from autograder.pipeline.course import CourseFolder
+from autograder.pipeline.grade import grade
+
+PENALTY = """
+from nbgrader.plugins import BasePlugin
+
+class TwoOff(BasePlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return 2.0
+
+c.AssignLatePenalties.plugin_class = TwoOff
+"""
+QUERIES = {
+    "students": "select id from student order by 1",
+    "submissions": "select student_id, timestamp, extension from submitted_assignment order by 1",
+    "penalties": "select s.student_id, b.name, n.late_submission_penalty from submitted_notebook n "
+    "join submitted_assignment s on n.assignment_id = s.id join notebook b on n.notebook_id = b.id order by 1, 2",
+    "grades": "select s.student_id, b.name, g.auto_score, g.manual_score, g.extra_credit, g.needs_manual_grade "
+    "from grade g join base_cell b on g.cell_id = b.id join submitted_notebook n on g.notebook_id = n.id "
+    "join submitted_assignment s on n.assignment_id = s.id order by 1, 2",
+    "comments": "select s.student_id, b.name, c.auto_comment, c.manual_comment from comment c "
+    "join base_cell b on c.cell_id = b.id join submitted_notebook n on c.notebook_id = n.id "
+    "join submitted_assignment s on n.assignment_id = s.id order by 1, 2",
+}
+
+
+def tables(course: CourseFolder) -> dict[str, Any]:
+    with sqlite3.connect(course.root / "gradebook.db") as database:
+        return {name: database.execute(query).fetchall() for name, query in QUERIES.items()}
+
+
+def files(course: CourseFolder) -> dict[str, tuple[int, str]]:
+    found = {}
+    for path in sorted((course.root / "autograded").rglob("*")):
+        if path.is_file():
+            # the seed differs with nothing but the cells' sources, so even the pictures are the same
+            text = path.read_bytes().decode("utf-8", "replace")
+            found[str(path.relative_to(course.root))] = path.stat().st_mode, re.sub(r"0x[0-9a-f]{8,}", "0x", text)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_both_ways_leave_the_same(tmp_path: Path) -> None:
+    ours = released_course(tmp_path / "ours")
+    with (ours.root / "nbgrader_config.py").open("a") as config:
+        config.write(PENALTY)
+    with sqlite3.connect(ours.root / "gradebook.db") as database:
+        database.execute("update assignment set duedate = '2026-01-01 00:00:00.000000'")
+    released = ours.released(LESSON)
+    for name in ("ada", "dmitri", "jonas", "mei", "nadia", "omar"):
+        hand_in(ours.root, released, SUBMISSIONS / f"{name}.py")
+    answers = {**read_sample((SUBMISSIONS / "ada.py").read_text())[1], "answer_momentum": "It remembers <b>where</b>."}
+    late = ours.root / "submitted" / "late" / LESSON
+    (late / "more").mkdir(parents=True)
+    nbformat.write(answer(released, answers), late / f"{LESSON} (1).ipynb")
+    (late / "more" / "data.csv").write_text("1,2\n")
+    (late / "timestamp.txt").write_text("2026-01-02 10:00:00 UTC")
+    (ours.root / "source" / LESSON / "table.csv").write_text("3,4\n")
+    ours.secret()
+    stock = CourseFolder(shutil.copytree(ours.root, tmp_path / "stock"))
+
+    for again in (False, True):
+        assert not [row.problem for row in grade(LESSON, ours, 2).students if row.problem]
+        command = [sys.executable, "-m", "nbgrader", "autograde", LESSON, "--force"]
+        done = subprocess.run(command, cwd=stock.root, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert tables(ours) == tables(stock)
+        assert files(ours) == files(stock)
+        penalties = {student: penalty for student, _, penalty in tables(ours)["penalties"]}
+        assert penalties["late"] == 2.0
+        assert penalties["ada"] is None
+        assert f"autograded/late/{LESSON}/more/data.csv" in files(ours)
+        assert f"autograded/ada/{LESSON}/table.csv" in files(ours)
+        if not again:
+            for course in (ours, stock):  # a person grades; grading again keeps that
+                with sqlite3.connect(course.root / "gradebook.db") as database:
+                    database.execute("update grade set manual_score = 1.5, extra_credit = 0.5")
+                    database.execute("update comment set manual_comment = 'well said'")
+    assert {row[3] for row in tables(ours)["grades"]} == {1.5}
