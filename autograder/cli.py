@@ -24,6 +24,7 @@ app = typer.Typer(
 app.add_typer(bench, name="bench")
 for after_grading in COMMANDS:
     app.command()(after_grading)
+INTERRUPTED = 130  # how typer ends after Ctrl-C
 Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON instead of a table.")]
 
 
@@ -243,9 +244,10 @@ def main() -> None:
         logging.getLogger("autograder").setLevel(logging.DEBUG)
     try:
         app()
-    except KeyboardInterrupt:
-        print("downhill: stopped; what was graded is kept, and the next run goes on from there", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print("downhill: stopped; what was graded is kept, and the next run goes on from there", file=sys.stderr)
+        raise
     except Exception as error:
         if verbose:
             raise
@@ -260,4 +262,11 @@ def _told(error: Exception) -> str:
         return f"the disk is full ({error}). What was graded is kept: free some room and run the command again."
     if isinstance(error, OSError):
         return f"a file cannot be read or written: {error}. Mend that and try again; what was graded is kept."
+    if type(error).__module__.startswith("sqlalchemy"):
+        from autograder.pipeline.writable import reason
+
+        return (
+            f"the gradebook cannot be read or written ({reason(f'{type(error).__name__}: {error}')}). Close the program "
+            "that holds it and run the command again; what was graded is kept."
+        )
     return f"something went wrong that was not foreseen: {type(error).__name__}: {error}. With --verbose you see where."

@@ -110,7 +110,7 @@ def grade(
         api = NbGraderAPI(CourseDirectory(config=config), config=config)
         check_writable(course, api.coursedir.db_url)
         step = _Steps(progress, len(students) * (1 + feedback))
-        with while_writing(course, lambda: (min(step.done, len(students)), len(students))):
+        with while_writing(course, lambda: (step.kept, len(students))):
             with Ledger(api.coursedir.db_url, api.coursedir.course_id) as ledger:
                 points = _Points(course, lesson, limits, Desk(course, api, ledger, lesson), step)
                 points.of(students, pool)
@@ -142,14 +142,14 @@ def _handed_in(course: CourseFolder, lesson: str) -> tuple[list[str], list[Grade
 
 
 class _Steps:
-    """Counts what is done and tells it."""
+    """Counts what is done, tells it, and knows how many submissions are kept in the gradebook."""
 
     def __init__(self, progress: Callable[[str, int, int], None], total: int) -> None:
-        self._progress, self._total, self.done = progress, total, 0
+        self._progress, self._total, self._done, self.kept = progress, total, 0, 0
 
     def __call__(self, student: str) -> None:
-        self.done += 1
-        self._progress(student, self.done, self._total)
+        self._done += 1
+        self._progress(student, self._done, self._total)
 
 
 class _Points:
@@ -171,6 +171,7 @@ class _Points:
         try:
             for student, done, problem in self._run(students, pool):
                 self.first = self.first or time.perf_counter()
+                self._step(student)
                 if isinstance(done, Done):
                     self._finished.append(done)
                     for stage, seconds in done.seconds.items():
@@ -244,8 +245,8 @@ class _Points:
                 continue
             self.wrong[done.student] = {name: v for name, v in done.found.items() if v.compared and v.fraction < 1}
             self.rows[done.student] = row = self._row(done, entered)
+            self._step.kept += 1
             log.info("%s: %g points, %.2f s", done.student, row.points, sum(done.seconds.values()))
-            self._step(done.student)
         self.stages["record"] += time.perf_counter() - began
 
     def _row(self, done: Done, entered: Entered) -> Graded:
@@ -257,13 +258,12 @@ class _Points:
     def _fail(self, student: str, problem: str) -> None:
         """A student keeps what was recorded before; what would meet everybody ends the grading."""
         log.debug("%s: %s", student, problem)
-        stop_for_good(self._course, problem, self._step.done, self._total)
+        stop_for_good(self._course, problem, self._step.kept, self._total)
         told = reason(problem)
         recorded, before = self._course.recorded(self._lesson, student), self._desk.entered(student)
         verdicts = {name: v["label"] for name, v in recorded["verdicts"].items()}
         notes = [*self._notes.get(student, []), f"not finished, the points last recorded stand: {told}"]
         self.rows[student] = Graded(student, round(before.points, 6), verdicts, notes, before.needs_person, told)
-        self._step(student)
 
 
 class _Pages:
