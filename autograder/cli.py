@@ -265,8 +265,9 @@ def _told(error: Exception) -> str:
     if type(error).__module__.startswith("sqlalchemy"):
         from autograder.pipeline.writable import reason
 
+        told = reason(f"{type(error).__name__}: {error}")
         return (
-            f"the gradebook cannot be read or written ({reason(f'{type(error).__name__}: {error}')}). Close the program "
-            "that holds it and run the command again; what was graded is kept."
+            f"the gradebook cannot be read or written ({told}). Close the program that holds it "
+            "and run the command again; what was graded is kept."
         )
     return f"something went wrong that was not foreseen: {type(error).__name__}: {error}. With --verbose you see where."
