@@ -2,7 +2,7 @@
 
 nbgrader opens the database anew for every step of every notebook, looks over its tables, and commits after every
 cell: a tenth of a second a submission, most of it waiting. Inside a `Ledger` its own code runs unchanged on one
-connection, and a submission is one transaction.
+connection, and what is written together is one transaction.
 """
 
 from __future__ import annotations

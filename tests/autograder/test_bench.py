@@ -1,10 +1,14 @@
 """The kit's figures about its own judge."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from autograder.bench import floor
 from autograder.bench.judge import bench_judge, is_update, loss_halves, one_step
 from autograder.cli import app
 from autograder.oracles import find_exercise
@@ -41,3 +45,35 @@ def test_the_usual_checks_do_fail_what_climbs() -> None:
     uphill = next(form.function for form in exercise.forms if form.name == "uphill")
     assert not loss_halves(exercise, uphill)
     assert not one_step(exercise, uphill)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_figures_of_grading() -> None:
+    line = CliRunner().invoke(app, ["bench", "grading", "--students", "2", "--stock", "1", "--json"]).output
+    figures = json.loads(line)
+    spoken = {"submissions", "nbgrader_s", "downhill_s", "ratio", "ratio_same_cells", "feedback_ratio", "floor_s"}
+    assert figures.keys() == spoken | {"overhead_s", "workers", "isolation", "stock_submissions", "stages"}
+    assert (figures["submissions"], figures["stock_submissions"]) == (2, 1)
+    assert figures["ratio_same_cells"] is None
+    assert figures["ratio"] == pytest.approx(figures["nbgrader_s"] / figures["downhill_s"], rel=0.01)
+    assert figures["floor_s"] > 0
+    assert {"begin", "start", "ready", "cells", "judge", "record", "feedback"} <= figures["stages"].keys()
+
+
+def test_the_floor_is_the_cells_own_time(tmp_path: Path) -> None:
+    cells = ["import time", "time.sleep(0.05)", "1 / 0", "x = 1", "assert x == 1; time.sleep(0.05)"]
+    (tmp_path / "cells.json").write_text(json.dumps([cells, cells]))
+    done = subprocess.run(
+        [sys.executable, floor.__file__, tmp_path / "cells.json"], capture_output=True, text=True, check=True
+    )
+    assert 0.2 <= float(done.stdout) < 5
+
+
+@pytest.mark.slow
+def test_a_larger_class_is_measured_as_a_smaller_one() -> None:
+    line = CliRunner().invoke(app, ["bench", "growth", "--students", "2", "--students", "4", "--json"]).output
+    small, large = json.loads(line)["sizes"]
+    assert (small["students"], large["students"]) == (2, 4)
+    assert small["grader_mb"] > 20
+    assert large["largest_mb"] > 100
