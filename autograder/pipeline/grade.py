@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traitlets.config import Config, PyFileConfigLoader
-
-from autograder.errors import DownhillError, NoCourse, NoSandbox
+from autograder.errors import DownhillError, NoSandbox
 from autograder.pipeline import course as folders
 from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.pool import Pool, pool_of
 from autograder.pipeline.report import Graded, Report, write_csv
+from autograder.pipeline.setup import api_for, load_config, new_course
 from autograder.pipeline.unit import Done, Unit, unit_of
 from autograder.pipeline.writable import check_writable, reason, stop_for_good, while_writing
 from autograder.sandbox.bubblewrap import unavailable
@@ -33,29 +29,6 @@ __all__ = ["Graded", "Report", "api_for", "grade", "load_config", "new_course"]
 log = logging.getLogger(__name__)
 BATCH = 20  # submissions entered in one transaction
 DIED_TWICE = "the process that ran it died twice"
-
-
-def load_config(root: Path) -> Config:
-    """The course's `nbgrader_config.py` as nbgrader reads it."""
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    try:
-        config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
-    except Exception as error:  # the file is Python, so it may fail in any way
-        raise NoCourse(
-            f"{root}/nbgrader_config.py cannot be read ({type(error).__name__}: {error}). Mend it; "
-            "`downhill new-course DIR` makes one that works."
-        ) from error
-    config.CourseDirectory.root = str(root)
-    return config
-
-
-def api_for(root: Path) -> Any:
-    """nbgrader's own API (`NbGraderAPI`) over a course folder."""
-    from nbgrader.apps import NbGraderAPI
-    from nbgrader.coursedir import CourseDirectory
-
-    config = load_config(root)
-    return NbGraderAPI(CourseDirectory(config=config), config=config)
 
 
 def grade(
@@ -121,7 +94,7 @@ def grade(
     rows = sorted([*points.rows.values(), *refused], key=lambda row: row.student)
     marks = [cell.metadata.get("nbgrader", {}) for cell in released.cells]
     most = float(sum(m["points"] for m in marks if m.get("grade") and not m.get("solution")))
-    stages = {"begin": points.first - began, **points.stages, **pages.stages}
+    stages = {"begin": max(0.0, points.first - began), **points.stages, **pages.stages}
     report = Report(lesson, most, rows, 0.0, "", limits.isolation, stood, stages)
     write_csv(course, report)
     report.seconds = time.perf_counter() - began
@@ -307,23 +280,3 @@ def work(unit: Unit) -> Done:
 
 def _told(error: BaseException) -> str:
     return f"it could not be graded\n{type(error).__name__}: {error}"
-
-
-def new_course(folder: Path) -> CourseFolder:
-    """Make a course folder: the lessons' sources, nbgrader's settings, a secret.
-
-    Raises:
-        DownhillError: if the folder exists and is not empty.
-    """
-    import course
-
-    if folder.exists() and not folder.is_dir():
-        raise DownhillError(f"{folder} is a file; name a folder that does not exist yet")
-    if folder.exists() and any(folder.iterdir()):
-        raise DownhillError(f"{folder} is not empty; name a folder that does not exist yet")
-    home = Path(course.__file__).parent
-    shutil.copytree(home / "source", folder / "source", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    shutil.copy(home / "nbgrader_config.py", folder / "nbgrader_config.py")
-    made = CourseFolder(folder)
-    made.secret()
-    return made

@@ -8,6 +8,7 @@ from html import unescape
 from typing import Any
 
 from jinja2 import pass_context
+from jinja2.bccache import Bucket, BytecodeCache
 from nbconvert.exporters import HTMLExporter
 
 from autograder.feedback.student_page import Line, Summary, with_summary
@@ -16,13 +17,39 @@ from autograder.pipeline.formulas import drawn
 TARGET = re.compile(r"""(?<=\s)(href|src)=("[^"]*"|'[^']*')""", re.IGNORECASE)
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 HARMLESS = {"http", "https", "mailto", "attachment"}
+MAX_PROSE = 300
 FILTER = f"{__name__}.markdown"  # nbconvert imports it by name
+
+_prose: dict[str, str] = {}
+
+
+class _Compiled(BytecodeCache):
+    """Templates compiled once a process: nbgrader makes an exporter anew for every page."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
 
 
 @pass_context
 def markdown(context: Any, source: str) -> str:
     """nbconvert's `markdown2html`, with formulas drawn and every link that would run something taken out."""
-    return drawn(without_scripts(_exporter().markdown2html(context, source)))
+    if (context.get("cell") or {}).get("attachments") or len(source) > 20_000:
+        return drawn(without_scripts(_exporter().markdown2html(context, source)))
+    if source not in _prose:  # most of it is the lesson's, the same for everybody
+        if len(_prose) >= MAX_PROSE:
+            _prose.clear()
+        _prose[source] = drawn(without_scripts(_exporter().markdown2html(context, source)))
+    return _prose[source]
 
 
 def without_scripts(html: str) -> str:
@@ -45,6 +72,11 @@ def _harmless(match: re.Match[str]) -> str:
 
 class StudentPage(HTMLExporter):
     """nbgrader's feedback page with a summary at the top, without scripts, for small screens and paper too."""
+
+    def _create_environment(self) -> Any:
+        environment = super()._create_environment()
+        environment.bytecode_cache = _compiled
+        return environment
 
     def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         self._graded, resources = super()._preprocess(nb, resources)  # the copy that nbgrader wrote the points into

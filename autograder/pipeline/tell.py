@@ -49,6 +49,6 @@ def _draw(path: Path, wrong: dict[str, Verdict]) -> None:
 
 @cache
 def _api_of(root: str) -> Any:
-    from autograder.pipeline.grade import api_for
+    from autograder.pipeline.setup import api_for
 
     return api_for(Path(root))
