@@ -67,16 +67,26 @@ def sign(verdict: Verdict) -> str:
     return {1.0: "✓", 0.0: "✗"}.get(verdict.fraction, "≈")
 
 
+def example(verdict: Verdict) -> tuple[str, ...]:
+    """The lines that tell others what went wrong: the cause, the place and the question."""
+    return tuple(line for role, line in _told(verdict) if role in ("cause", "claim", "place", "question"))
+
+
 def look_first(verdict: Verdict) -> str:
     """The one sentence to start from, for a summary."""
     told = dict(reversed(_told(verdict)))
     return next((told[role] for role in ("cause", "claim", "place", "question") if role in told), told["headline"])
 
 
+def with_code(line: str) -> str:
+    """A line as HTML: escaped, with what stands in backticks as code."""
+    return CODE.sub(r"<code>\1</code>", escape(line, quote=False))
+
+
 def _block(role: str, line: str) -> str:
     if role == "trace":
         return f"<pre class='dh-{role}'>{escape(line)}</pre>"
-    marked = CODE.sub(r"<code>\1</code>", escape(line, quote=False))
+    marked = with_code(line)
     label, colon, rest = marked.partition(": ")
     if role in ("cause", "question", "again", "checked", "printed") and colon:
         marked = f"<strong>{label}:</strong> {rest}"
@@ -95,7 +105,7 @@ def _told(verdict: Verdict) -> list[tuple[str, str]]:
     if verdict.name:
         lines.append(("cause", f"{verdict.name.replace('_', ' ').capitalize()}: {detail}"))
     elif detail:
-        lines.append(("claim", f"{detail[0].upper()}{detail[1:]}"))
+        lines.append(("claim", f"{detail[0].upper()}{detail[1:]}{'' if detail[-1] in '.!?' else '.'}"))
     elif kind == "unknown":
         lines.append(("claim", "It matches no mistake we know."))
     if where and kind in ("mistake", "convention", "unknown", "unusable", "raised"):

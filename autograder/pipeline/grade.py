@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 import os
 import shutil
@@ -24,7 +22,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.errors import DownhillError, NoCourse, NoSandbox
-from autograder.files import write
+from autograder.files import table, write
 from autograder.pipeline import course as folders
 from autograder.pipeline.config import Run
 from autograder.pipeline.course import CourseFolder, Fresh
@@ -162,13 +160,12 @@ def write_csv(course: CourseFolder, report: Report) -> Path:
     """One row a student, one column an exercise; quoted, and harmless in a spreadsheet."""
     path = course.root / f"{report.lesson}.csv"
     exercises = list(dict.fromkeys(name for row in report.students for name in row.verdicts))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["student", "points", "max_points", *exercises])
-    for row in report.students:
-        name = f"'{row.student}" if row.student[:1] in "=+-@\t" else row.student
-        writer.writerow([name, row.points, report.max_points, *(row.verdicts.get(e, "") for e in exercises)])
-    write(path, text.getvalue())
+    head = ["student", "points", "max_points", *exercises]
+    rows = [
+        [row.student, row.points, report.max_points, *(row.verdicts.get(e, "") for e in exercises)]
+        for row in report.students
+    ]
+    write(path, table([head, *rows]))
     return path
 
 
