@@ -7,7 +7,7 @@ import re
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 FRAME = re.compile(r"^File ")  # IPython calls a frame in a cell `Cell In[3]`; every other is a library's, or ours
 CELL_FILE = re.compile(r"/\S*?/ipykernel_\d+/\d+\.py")
-LIBRARY = re.compile(r"/[^\s:'\"]*?/(?=(?:site|dist)-packages/|python3\.\d+/)")
+LIBRARY = re.compile(r"/[^\s:'\"]*/(?=(?:site|dist)-packages/)|/[^\s:'\"]*/(?=python3\.\d+/)")
 
 
 def own_frames(traceback: list[str]) -> list[str]:
