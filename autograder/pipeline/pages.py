@@ -66,7 +66,7 @@ class StudentPage(HTMLExporter):
                 "the written answer" if _marks(cell)["grade"] else _marks(cell)["grade_id"],
             )
             for cell in cells
-            if _marks(cell).get("solution") and _marks(cell).get("comment")
+            if _marks(cell).get("solution") and _marks(cell).get("comment") not in (None, "", "No response.")
         )
         summary = Summary(str(told.get("notebook", "")), points, most, late, lines, comments)
         return with_summary(page, summary), resources
