@@ -47,7 +47,10 @@ def regrade(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell who would change and why.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Judge LESSON's recorded evidence again, running nothing; without --dry-run, grade anew from it."""
+    """Judge LESSON's kept evidence again and list who would change and why; without --dry-run, then grade again.
+
+    A submission whose run is kept is not run again, unless its run depends on what has changed.
+    """
     from autograder.pipeline.course import CourseFolder
     from autograder.pipeline.records import regrade as judge_again
 

@@ -8,8 +8,23 @@ from statistics import median
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-SIGNS = {"correct": "✓", "convention": "≈", "unwritten": "–", "flagged": "⚑", "no_evidence": "–"}
+from autograder.feedback.words import with_code
+
+STATES = {"right": "✓", "part": "≈", "wrong": "✗", "none": "–"}
+NOTHING = ("unwritten", "flagged", "no_evidence")  # nothing to judge, or it waits for a person
+PLAIN = {  # what a kind is called where it has no name
+    "unknown": "no known mistake",
+    "raised": "raised an error",
+    "unusable": "cannot be checked as it is",
+    "time": "ran out of time",
+    "memory": "ran out of memory",
+    "output": "printed too much",
+    "unwritten": "not written",
+    "flagged": "a person decides",
+    "no_evidence": "nothing to judge",
+}
 BINS = 8
 
 
@@ -23,18 +38,20 @@ class Cell:
     @property
     def sign(self) -> str:
         """A sign, so that nothing stands in colour alone."""
-        return SIGNS.get(self.label.partition(":")[0], "✗")
+        return STATES[self.state]
 
     @property
     def what(self) -> str:
-        """The mistake's name, or the kind."""
+        """The mistake's name, or the kind in words."""
         kind, _, name = self.label.partition(": ")
-        return (name or kind).replace("_", " ")
+        return name.replace("_", " ") or PLAIN.get(kind, kind)
 
     @property
     def state(self) -> str:
         """The class of its colour."""
-        return "right" if self.fraction == 1 else "part" if self.fraction else "wrong" if self.sign == "✗" else "none"
+        if self.fraction:
+            return "right" if self.fraction == 1 else "part"
+        return "none" if self.label.partition(":")[0] in NOTHING else "wrong"
 
 
 @dataclass(frozen=True)
@@ -85,7 +102,7 @@ class ClassReport:
     def standing(self, exercise: str) -> dict[str, int]:
         """How many are right, partly right, wrong, and have nothing."""
         count = Counter(row.cells[exercise].state if exercise in row.cells else "none" for row in self.rows)
-        return {state: count[state] for state in ("right", "part", "wrong", "none")}
+        return {state: count[state] for state in STATES}
 
     def distribution(self) -> list[tuple[str, int, float]]:
         """Ranges of points: what they are called, how many are in each, and their share of the largest."""
@@ -110,5 +127,6 @@ def render(report: ClassReport) -> str:
     templates = Environment(
         loader=PackageLoader("autograder.feedback"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    templates.filters["with_code"] = lambda line: Markup(with_code(line))
     timed: list[Any] = sorted((r for r in report.rows if r.seconds is not None), key=lambda r: -(r.seconds or 0.0))
     return templates.get_template("class.html.j2").render(report=report, timed=timed)

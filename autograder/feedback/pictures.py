@@ -250,10 +250,15 @@ def _visits(shown: Compared) -> Any:
     edges = [-0.5, *(p + 0.5 for p in places)]
     axes.stairs(right, edges, color=RIGHT, lw=1.8, label="as often as it should be", baseline=None)
     axes.bar([0], [0], color=YOURS, label="yours, where it differs")
+    never = [p for p in places if mine[p] == 0 < right[p]]
+    if never:
+        axes.plot(
+            never, [0.06 * max(right)] * len(never), ls="none", marker="x", ms=7, mew=2, color=YOURS, label="never"
+        )
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.set_ylim(0, max(1, *right, *(m for m in mine if m < 10 * max(1, *right))) * 1.25)
     _plain(axes, "sample", "times used")
-    axes.legend(fontsize=9, loc="upper right", ncols=2)
+    axes.legend(fontsize=9, loc="upper right", ncols=3)
     return figure
 
 

@@ -24,12 +24,18 @@ HEADLINES = {
 QUESTIONS = {  # where the mistake has no question of its own
     "mistake": "Work out this place by hand: which term differs?",
     "unknown": "Work out this place by hand: which term differs?",
+    "unwritten": "Which line of the exercise's rule can you write down first?",
+    "unusable": "What does the exercise say comes in, and what goes out?",
     "raised": "What do the variables of that line hold? Print their shapes in a cell above the check.",
     "time": "Which loop may never end, or does far more work than is asked for?",
     "memory": "Which tensor grows at every step?",
     "output": "Which line prints inside a loop?",
     "no_evidence": "Restart the kernel and run all cells: does the check cell still run?",
     "flagged": "Until then it earns nothing. Can you write it with the arithmetic of tensors alone?",
+}
+CLAIMS = {  # where nothing more is known
+    "unknown": "It matches no mistake we know.",
+    "memory": "It asked for more memory than a submission may have.",
 }
 QUESTION = re.compile(r"^(.*[.!?]) +([^.!?][^!?]*?\?)$", re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
@@ -67,16 +73,26 @@ def sign(verdict: Verdict) -> str:
     return {1.0: "✓", 0.0: "✗"}.get(verdict.fraction, "≈")
 
 
+def example(verdict: Verdict) -> tuple[str, ...]:
+    """The lines that tell others what went wrong: the cause, the place and the question."""
+    return tuple(line for role, line in _told(verdict) if role in ("cause", "claim", "place", "question"))
+
+
 def look_first(verdict: Verdict) -> str:
     """The one sentence to start from, for a summary."""
     told = dict(reversed(_told(verdict)))
     return next((told[role] for role in ("cause", "claim", "place", "question") if role in told), told["headline"])
 
 
+def with_code(line: str) -> str:
+    """A line as HTML: escaped, with what stands in backticks as code."""
+    return CODE.sub(r"<code>\1</code>", escape(line, quote=False))
+
+
 def _block(role: str, line: str) -> str:
     if role == "trace":
         return f"<pre class='dh-{role}'>{escape(line)}</pre>"
-    marked = CODE.sub(r"<code>\1</code>", escape(line, quote=False))
+    marked = with_code(line)
     label, colon, rest = marked.partition(": ")
     if role in ("cause", "question", "again", "checked", "printed") and colon:
         marked = f"<strong>{label}:</strong> {rest}"
@@ -94,10 +110,12 @@ def _told(verdict: Verdict) -> list[tuple[str, str]]:
     detail, question = split.groups() if split else (verdict.detail, QUESTIONS.get(kind, ""))
     if verdict.name:
         lines.append(("cause", f"{verdict.name.replace('_', ' ').capitalize()}: {detail}"))
+    elif detail and kind == "raised":
+        lines.append(("claim", detail))
     elif detail:
-        lines.append(("claim", f"{detail[0].upper()}{detail[1:]}"))
-    elif kind == "unknown":
-        lines.append(("claim", "It matches no mistake we know."))
+        lines.append(("claim", f"{detail[0].upper()}{detail[1:]}{'' if detail[-1] in '.!?' else '.'}"))
+    elif kind in CLAIMS:
+        lines.append(("claim", CLAIMS[kind]))
     if where and kind in ("mistake", "convention", "unknown", "unusable", "raised"):
         lines.append(("place", _place(where, kind)))
     if verdict.failed and verdict.fraction > 0:

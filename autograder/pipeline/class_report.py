@@ -9,16 +9,20 @@ from typing import Any
 from urllib.parse import quote
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
 from autograder.errors import NoRecord
+from autograder.feedback import words
 from autograder.feedback.class_page import Cell, ClassReport, Mistake, Row, render
 from autograder.files import write
 from autograder.pipeline.course import CourseFolder
+from autograder.pipeline.records import recorded_verdict, records
+from autograder.pipeline.roster import open_gradebook
 
 UNTOLD = ("correct", "unwritten", "flagged", "no_evidence")  # no mistakes
-NOT_SHOWN = ("Read again: ", "Checked with: ", "Your code printed: ", "  ")
+OURS = ("mistake", "convention", "unknown")  # their words hold nothing that a student wrote
 MAX_PICTURES = 60
+MAX_LOOKED_AT = 3  # students of one mistake whose notebooks are read for a picture
 
 
 def write_class_page(course: CourseFolder, report: Any = None, lesson: str = "", anonymous: bool = False) -> Path:
@@ -63,7 +67,7 @@ def class_report(course: CourseFolder, lesson: str, told: dict[str, Any], anonym
         raise NoRecord(f"nothing is recorded for {lesson}: grade it first with `downhill grade {lesson}`")
     missing, waiting = _from_gradebook(course, lesson, kept)
     rows = [_row(course, lesson, s, r, told["students"].get(s, {}), worth, waiting) for s, r in sorted(kept.items())]
-    mistakes = _mistakes(course, lesson, rows)
+    mistakes = _mistakes(course, lesson, rows, kept, anonymous)
     if anonymous:
         names = {row.student: f"student {n}" for n, row in enumerate(rows, 1)}
         rows = [_nameless(row, names[row.student]) for row in rows]
@@ -94,7 +98,7 @@ def _from_gradebook(course: CourseFolder, lesson: str, kept: dict[str, Any]) -> 
         (s, name) for s, r in kept.items() for name, v in r.get("verdicts", {}).items() if v["kind"] == "flagged"
     ]
     waiting = set()
-    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+    with open_gradebook(course) as gradebook:
         missing = sorted(student.id for student in gradebook.students if student.id not in kept)
         for student, exercise in flagged:
             try:
@@ -142,34 +146,35 @@ def _nameless(row: Row, name: str) -> Row:
     return Row(name, row.points, row.cells, "", row.seconds, repaired, flagged, row.needs_person, row.problem and "…")
 
 
-def _mistakes(course: CourseFolder, lesson: str, rows: list[Row]) -> list[Mistake]:
+def _mistakes(
+    course: CourseFolder, lesson: str, rows: list[Row], kept: dict[str, Any], anonymous: bool
+) -> list[Mistake]:
     who: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
         for exercise, cell in row.cells.items():
             if cell.label.partition(":")[0] not in UNTOLD and cell.fraction < 1:
                 who[exercise, cell.what].append(row.student)
-    found = sorted(who.items(), key=lambda item: (-len(item[1]), item[0]))
-    mistakes = []
-    for number, ((exercise, name), students) in enumerate(found):
-        example = _example(course, lesson, students[0], exercise) if number < MAX_PICTURES else ((), "", "")
-        mistakes.append(Mistake(exercise, name, tuple(students), *example))
+    mistakes: list[Mistake] = []
+    for (exercise, name), students in sorted(who.items(), key=lambda item: (-len(item[1]), item[0])):
+        drawn = sum(bool(mistake.picture) for mistake in mistakes)
+        shown, *picture = _picture(course, lesson, students if drawn < MAX_PICTURES else [], exercise)
+        verdict = recorded_verdict(kept[shown or students[0]]["verdicts"][exercise])
+        told = words.example(verdict) if verdict.kind in OURS or not anonymous else ()
+        mistakes.append(Mistake(exercise, name, tuple(students), told, *picture))
     return mistakes
 
 
-def _example(course: CourseFolder, lesson: str, student: str, exercise: str) -> tuple[tuple[str, ...], str, str]:
-    """Words and picture of one student's verdict, from the graded notebook, whose outputs here are all ours."""
-    path = course.root / "autograded" / student / lesson / f"{lesson}.ipynb"
-    if not path.is_file():
-        return (), "", ""
-    told, picture, alt = "", "", ""
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == f"check_{exercise}":
-            for output in cell.get("outputs", []):
-                if output.output_type != "display_data":
-                    continue
-                if "image/png" in output.data:
-                    picture = f"data:image/png;base64,{output.data['image/png']}".replace("\n", "")
-                    alt = str(output.data.get("text/plain", ""))
-                else:
-                    told = str(output.data.get("text/plain", ""))
-    return tuple(line for line in told.splitlines()[1:] if not line.startswith(NOT_SHOWN)), picture, alt
+def _picture(course: CourseFolder, lesson: str, students: list[str], exercise: str) -> tuple[str, str, str]:
+    """The first of these students whose verdict has a picture, the picture and its alt text, from the notebook."""
+    for student in students[:MAX_LOOKED_AT]:
+        path = course.root / "autograded" / student / lesson / f"{lesson}.ipynb"
+        if not path.is_file():
+            continue
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.metadata.get("nbgrader", {}).get("grade_id") != f"check_{exercise}":
+                continue
+            for output in cell.get("outputs", []):  # what stands under a check is all ours
+                if output.output_type == "display_data" and "image/png" in output.data:
+                    address = f"data:image/png;base64,{output.data['image/png']}".replace("\n", "")
+                    return student, address, str(output.data.get("text/plain", ""))
+    return "", "", ""

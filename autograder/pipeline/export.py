@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
 from autograder.errors import BadTable, NoLesson
 from autograder.feedback import words
+from autograder.files import table
 from autograder.pipeline.course import CourseFolder
-from autograder.verdict import Verdict, Where
+from autograder.pipeline.records import recorded_verdict
+from autograder.pipeline.roster import open_gradebook
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # spreadsheets read a cell that begins so
 LOGINS = ("SIS Login ID", "SIS User ID", "ID", "Student")  # Canvas's columns that may hold nbgrader's name
 
 
@@ -27,35 +27,12 @@ class Standing:
     first_name: str
     last_name: str
     email: str
+    due: str
     timestamp: str
     raw_score: float
     penalty: float
     score: float
     max_score: float
-
-
-def table(rows: Iterable[Iterable[object]]) -> str:
-    """Rows as CSV: quoted where needed, and with text that a spreadsheet would compute made text.
-
-    Example:
-        >>> table([["Doe, Jane", "=1+1", -0.5]])
-        '"Doe, Jane",\\'=1+1,-0.5\\n'
-    """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([[harmless(value) for value in row] for row in rows])
-    return out.getvalue()
-
-
-def harmless(value: object) -> object:
-    """A text that begins like a formula, with an apostrophe before it; numbers, and text that is one, as they are."""
-    if not isinstance(value, str) or not value.lstrip(" ").startswith(FORMULA):
-        return value
-    try:
-        float(value)
-    except ValueError:
-        return f"'{value}"
-    return value
 
 
 def standings(lesson: str, course: CourseFolder) -> list[Standing]:
@@ -64,7 +41,7 @@ def standings(lesson: str, course: CourseFolder) -> list[Standing]:
     Raises:
         NoLesson: if the gradebook does not know the lesson.
     """
-    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+    with open_gradebook(course) as gradebook:
         try:
             assignment = gradebook.find_assignment(lesson)
         except MissingEntry:
@@ -81,6 +58,7 @@ def standings(lesson: str, course: CourseFolder) -> list[Standing]:
                     student.first_name or "",
                     student.last_name or "",
                     student.email or "",
+                    str(assignment.duedate or ""),
                     str(s.timestamp or "") if s else "",
                     numbers[0],
                     numbers[1],
@@ -95,12 +73,10 @@ def nbgrader(lesson: str, course: CourseFolder) -> str:
     """nbgrader's own columns, quoted."""
     head = ["assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score"]
     head += ["late_submission_penalty", "score", "max_score"]
-    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
-        due = str(gradebook.find_assignment(lesson).duedate or "") if standings(lesson, course) else ""
     rows = []
     for s in standings(lesson, course):
         who = [s.student, s.last_name, s.first_name, s.email]
-        rows.append([lesson, due, s.timestamp, *who, s.raw_score, s.penalty, s.score, s.max_score])
+        rows.append([lesson, s.due, s.timestamp, *who, s.raw_score, s.penalty, s.score, s.max_score])
     return table([head, *rows])
 
 
@@ -123,13 +99,8 @@ def moodle(lesson: str, course: CourseFolder) -> str:
 
 def feedback(lesson: str, course: CourseFolder, student: str) -> str:
     """What a student is told, in words, from the record."""
-    told = []
-    for recorded in course.recorded(lesson, student)["verdicts"].values():
-        values = {key: value for key, value in recorded.items() if key in Verdict.__dataclass_fields__}
-        where = Where(**values["where"]) if values.get("where") else None
-        tuples = {key: tuple(values.get(key, ())) for key in ("lines", "failed")}
-        told.append(words.text(Verdict(**{**values, **tuples, "where": where, "compared": None, "printed": ""})))
-    return "\n\n".join(told)
+    told = course.recorded(lesson, student)["verdicts"].values()
+    return "\n\n".join(words.text(recorded_verdict(plain)) for plain in told)
 
 
 def canvas(lesson: str, course: CourseFolder, exported: Path) -> str:

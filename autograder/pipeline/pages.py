@@ -80,19 +80,36 @@ class StudentPage(HTMLExporter):
 
     def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         self._graded, resources = super()._preprocess(nb, resources)  # the copy that nbgrader wrote the points into
+        for cell in self._graded.cells:
+            if _marks(cell).get("grade") and not _marks(cell).get("solution"):
+                # the points, which nbgrader reads from the cell's result, stand in its heading
+                cell.outputs = [output for output in cell.get("outputs", []) if output.output_type == "display_data"]
         return self._graded, resources
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, Any]:
         page, resources = super().from_notebook_node(nb, resources, **kw)
-        told = resources.get("nbgrader", {})
-        lines = tuple(_line(cell) for cell in self._graded.cells if cell.metadata.get("nbgrader", {}).get("grade"))
+        told, cells = resources.get("nbgrader", {}), self._graded.cells
         points, most = (float(told.get(name) or 0.0) for name in ("score", "max_score"))
         late = float(told.get("late_penalty") or 0.0)
-        return with_summary(page, Summary(str(told.get("notebook", "")), points, most, late, lines)), resources
+        lines = tuple(_line(cell) for cell in cells if _marks(cell).get("grade"))
+        comments = tuple(
+            (
+                f"comment-{_marks(cell)['grade_id']}",
+                "the written answer" if _marks(cell)["grade"] else _marks(cell)["grade_id"],
+            )
+            for cell in cells
+            if _marks(cell).get("solution") and _marks(cell).get("comment") not in (None, "", "No response.")
+        )
+        summary = Summary(str(told.get("notebook", "")), points, most, late, lines, comments)
+        return with_summary(page, summary), resources
+
+
+def _marks(cell: Any) -> Any:
+    return cell.metadata.get("nbgrader", {})
 
 
 def _line(cell: Any) -> Line:
-    marks = cell.metadata["nbgrader"]
+    marks = _marks(cell)
     name = str(marks["grade_id"])
     words = [o.data.get("text/plain", "") for o in cell.get("outputs", []) if o.output_type == "display_data"]
     headline, *rest = str(words[0]).splitlines() if words and not marks.get("solution") else [""]

@@ -17,7 +17,7 @@ from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.run import Ran
 from autograder.sandbox.limits import Limits
 from autograder.student.evidence import MIME
-from autograder.verdict import Verdict
+from autograder.verdict import Verdict, Where
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,14 @@ def make_record(
     }
 
 
+def recorded_verdict(plain: dict[str, Any]) -> Verdict:
+    """A verdict as a record holds it, without its picture and without what the student's code printed."""
+    values = {key: value for key, value in plain.items() if key in Verdict.__dataclass_fields__}
+    where = Where(**values["where"]) if values.get("where") else None
+    tuples = {key: tuple(values.get(key, ())) for key in ("lines", "failed")}
+    return Verdict(**{**values, **tuples, "where": where, "compared": None, "printed": ""})
+
+
 def versions() -> dict[str, str]:
     """What a verdict depends on beside evidence and seed."""
     import torch
@@ -97,7 +105,8 @@ def judge_again(course: CourseFolder, lesson: str, record: dict[str, Any]) -> di
     """Today's verdicts on the evidence of a record, or why it cannot be judged again. No student code runs."""
     ran = kept_run(course, record)
     if ran is None:
-        return "the run is not kept" + (f" (it ended early: {record['stopped']})" if record.get("stopped") else "")
+        early = record.get("stopped") or ("time" if "time" in {v["kind"] for v in record["verdicts"].values()} else "")
+        return "the run is not kept" + (f": it ended early ({early})" if early else "")
     if evidence_hash(ran) != record["evidence_sha256"]:
         return "the kept run is not the one that was graded: its evidence has another hash"
     from autograder.oracles import exercises_of
@@ -166,8 +175,7 @@ def explain(student: str, lesson: str, course: CourseFolder) -> str:
 
 
 def _recorded(record: dict[str, Any]) -> list[str]:
-    told = {name: ": ".join(filter(None, (v["label"], v["detail"]))) for name, v in record["verdicts"].items()}
-    return [f"  {name}: {words}" for name, words in told.items()]
+    return [f"\n{words.text(recorded_verdict(verdict))}" for verdict in record["verdicts"].values()]
 
 
 def _changes(student: str, record: dict[str, Any], now: dict[str, Verdict]) -> Iterator[Change]:

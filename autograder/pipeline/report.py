@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.files import write
+from autograder.files import table, write
 from autograder.pipeline.course import CourseFolder
 
 
@@ -54,11 +52,10 @@ def write_csv(course: CourseFolder, report: Report) -> Path:
     """One row a student, one column an exercise; quoted, and harmless in a spreadsheet."""
     path = course.root / f"{report.lesson}.csv"
     exercises = list(dict.fromkeys(name for row in report.students for name in row.verdicts))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["student", "points", "max_points", *exercises])
-    for row in report.students:
-        name = f"'{row.student}" if row.student[:1] in "=+-@\t" else row.student
-        writer.writerow([name, row.points, report.max_points, *(row.verdicts.get(e, "") for e in exercises)])
-    write(path, text.getvalue())
+    head = ["student", "points", "max_points", *exercises]
+    rows = [
+        [row.student, row.points, report.max_points, *(row.verdicts.get(e, "") for e in exercises)]
+        for row in report.students
+    ]
+    write(path, table([head, *rows]))
     return path

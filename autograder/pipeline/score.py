@@ -10,6 +10,7 @@ from nbformat.v4 import new_output
 
 from autograder.feedback import words
 from autograder.feedback.pictures import Picture, draw
+from autograder.feedback.traces import own_frames, without_paths
 from autograder.judge import judge
 from autograder.oracles import Exercise
 from autograder.pipeline.run import Ran
@@ -150,9 +151,9 @@ def _stopped(name: str, ran: Ran, place: int) -> Verdict:
 
 def _harmless(output: NotebookNode) -> NotebookNode | None:
     if output.output_type == "stream":
-        return new_output("stream", name=output.name, text=str(output.text)[:MAX_TEXT])
+        return new_output("stream", name=output.name, text=without_paths(str(output.text)[:MAX_TEXT]))
     if output.output_type == "error":
-        trace = [str(line)[:MAX_TEXT] for line in output.traceback[-40:]]
+        trace = own_frames([str(line)[:MAX_TEXT] for line in output.traceback[-40:]])
         return new_output("error", ename=str(output.ename)[:200], evalue=str(output.evalue)[:2000], traceback=trace)
     data = output.get("data", {})
     kept = {}

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 import course
-from autograder.bench.words import form_verdict, lesson_words
+from autograder.bench.words import form_verdict, kind_words, lesson_words
 from autograder.feedback import pictures, words
 from autograder.oracles import exercises_of, lessons
 from autograder.verdict import Compared, Verdict, Where
@@ -50,6 +50,15 @@ def test_every_message_is_as_reviewed_and_gives_nothing_away(lesson: str) -> Non
     for exercise in exercises_of(lesson):
         for form in exercise.forms:
             check_message(form_verdict(exercise.name, form.name))
+
+
+def test_every_kind_of_verdict_has_words_as_reviewed() -> None:
+    told = kind_words()
+    assert told == (SNAPSHOTS / "kinds.txt").read_text(encoding="utf-8"), WRITE
+    assert {line.removeprefix("── ") for line in told.splitlines() if line.startswith("── ")} == set(Verdict.KINDS)
+    assert not re.search(r"Traceback|/home|site-packages|\bseed\b|autograder/", told)
+    for message in told.split("\n── ")[1:]:
+        assert message.count("To think about: ") == 1, message
 
 
 def check_message(verdict: Verdict) -> None:

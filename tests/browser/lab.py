@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -66,3 +67,9 @@ def write_and_run(page: Page, where: Locator, source: str | None = None) -> None
     page.keyboard.press("Shift+Enter")
     expect(where.locator(".jp-InputPrompt")).not_to_have_text(before)
     expect(where.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=60_000)
+
+
+def serious_faults(page: Page) -> list[str]:
+    """What keeps people out, as axe-core finds it: each rule with the first element that breaks it."""
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")]

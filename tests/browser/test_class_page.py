@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lab import Watched
+from lab import Watched, serious_faults
 
 from autograder.feedback.class_page import Cell, ClassReport, Mistake, Row, render
 from autograder.feedback.student_page import Line, Summary, with_summary
@@ -48,6 +48,9 @@ def test_a_class_of_300(watched: Watched, tmp_path: Path, width: int) -> None:
     assert watched.page.evaluate("document.documentElement.scrollWidth") <= width
     assert "owned" not in watched.page.title()
     assert (watched.dialogs, watched.elsewhere, watched.errors) == ([], [], [])
+    assert serious_faults(watched.page) == []
+    opened = watched.page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+    assert opened < 20_000  # measured: under 2 s on a quiet machine
     watched.page.screenshot(path=tmp_path / f"class-{width}.png", full_page=True)
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from lab import Lab, Watched
+from lab import Lab, Watched, serious_faults
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 from playwright.sync_api import Locator, Page, expect
 
 from autograder.demo.play import LESSON, SUBMISSIONS, answer, hand_in, read_sample
+from autograder.pipeline import export
+from autograder.pipeline.class_report import write_class_page
 from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.grade import new_course
 
@@ -151,6 +153,31 @@ def test_nothing_of_a_student_runs_in_the_feedback_page(lab: Lab, watched: Watch
     page.screenshot(path=pictures / "feedback.png", full_page=True)
     page.wait_for_timeout(1000)
     nothing_ran(watched)
+    assert watched.elsewhere == []
+    assert page.locator("script, link, iframe, object, embed").count() == 0
+    for width in (1400, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    shown = page.locator("body").inner_text()
+    assert "Look at this first" in shown
+    assert "ValueError: <script>" in shown
+    told = page.content()
+    seed = str(CourseFolder(lab.root).recorded(LESSON, "hostile")["seed"])
+    for secret in (seed, str(lab.root), "site-packages", "dmitri", CourseFolder(lab.root).secret().hex()):
+        assert secret not in told
+    assert serious_faults(page) == []
+
+
+def test_nothing_of_a_student_runs_on_the_classs_page(lab: Lab, watched: Watched, pictures: Path) -> None:
+    course, page = CourseFolder(lab.root), watched.page
+    page.goto(write_class_page(course, lesson=LESSON).as_uri())
+    assert "ValueError: <script>" in page.locator("body").inner_text()
+    assert watched.elsewhere == []
+    nothing_ran(watched)
+    page.screenshot(path=pictures / "class.png", full_page=True)
+    page.get_by_role("link", name="hostile", exact=True).click()
+    expect(page.get_by_text("Look at this first")).to_be_visible()
+    assert "<script>" in export.moodle(LESSON, course)
 
 
 def enter(lab: Lab, page: Page, place: str) -> None:
