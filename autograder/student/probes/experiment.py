@@ -107,7 +107,7 @@ def my_optimizer(attempt: Any, problem: Any, recorder: Recorder) -> None:
 
 
 def roll(optimizer: Callable[..., torch.optim.Optimizer], bowl: Any, case: CaseRecorder) -> None:
-    """Where the optimizer ends on ½ Σ λw², one step for each learning rate."""
+    """Where the optimizer ends on ½ Σ λw² from every start (the rows), one step for each learning rate."""
     for lr in bowl["lrs"]:
         w = bowl["start"].clone().requires_grad_()
         rule = optimizer([w], lr)

@@ -72,7 +72,8 @@ def test_jitter(rates: SimpleNamespace) -> None:
 def test_warm_up(rates: SimpleNamespace) -> None:
     without, with_ramp = measured(rates.printed["experiment-warmup"])
     text = rates.prose["after-warmup"]
-    assert f"{without} at the end" in text
+    assert "about 0.2 at the end" in text
+    assert float(without) == pytest.approx(0.2, abs=0.05)  # a run beyond the edge multiplies every rounding error
     assert f"With the ramp it ends at {with_ramp}" in text
     highest = rates.hot["without warm-up"][0].max().item()
     assert f"jumps to {highest:.0f} within the first updates" in text
