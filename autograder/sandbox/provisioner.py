@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import base64
+import fcntl
 import json
 import os
 import select
@@ -27,13 +28,16 @@ from jupyter_client.provisioning import KernelProvisionerBase
 
 from autograder.errors import NoSandbox
 from autograder.sandbox import bubblewrap
-from autograder.sandbox import template as template_module
+from autograder.sandbox.kernel.watch import BROKE
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.stage import lay_out
 
+HERE = Path(__file__).parent
 SECONDS_TO_START = 120.0
 SECONDS_TO_FORK = 30.0
 SECONDS_TO_DIE = 10.0
+SECONDS_TO_BE_HELD = 30.0
+PREFIX = "dh-sandbox-"
 
 
 class Template:
@@ -43,17 +47,19 @@ class Template:
         reason = bubblewrap.unavailable()
         if reason:
             raise NoSandbox(reason)
-        self.stage = Path(tempfile.mkdtemp(prefix="dh-"))
+        sweep()
+        self.stage = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._held = hold(self.stage)
         self.served = 0
         self._received = b""
         lay_out(self.stage / "code")
         package = self.stage / "code" / "autograder"
-        shutil.copy(Path(template_module.__file__), package / "template.py")
+        shutil.copytree(HERE / "kernel", package / "kernel", ignore=shutil.ignore_patterns("__pycache__"))
         (package / "student" / "problems.json").symlink_to(f"{bubblewrap.PROBLEMS}/problems.json")
         (self.stage / "sockets").mkdir()
         self._control, theirs = socket.socketpair()
         with theirs, (self.stage / "errors").open("wb") as errors:
-            arguments = [sys.executable, "-m", "autograder.template", str(theirs.fileno())]
+            arguments = [sys.executable, "-m", "autograder.kernel.template", str(theirs.fileno())]
             self.process = subprocess.Popen(
                 [*bubblewrap.command(self.stage), *arguments],
                 pass_fds=[theirs.fileno()],
@@ -120,6 +126,32 @@ class Template:
         self.process.kill()
         self.process.wait()
         shutil.rmtree(self.stage, ignore_errors=True)
+        os.close(self._held)
+
+
+def hold(stage: Path) -> int:
+    """Mark a stage as in use, as long as this process lives; the mark is a file descriptor."""
+    held = os.open(stage, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    return held
+
+
+def sweep() -> None:
+    """Remove the stages of graders that were killed and could not do it themselves."""
+    for stage in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            held = os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        try:
+            about = os.fstat(held)
+            if about.st_uid == os.geteuid() and time.time() - about.st_mtime > SECONDS_TO_BE_HELD:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(stage, ignore_errors=True)
+        except OSError:
+            continue  # in use
+        finally:
+            os.close(held)
 
 
 _template: tuple[int, Template] | None = None
@@ -153,6 +185,12 @@ class SandboxProvisioner(KernelProvisionerBase):
     _template: Template | None = None
     _sockets: Path | None = None
     _ended: int | None = None
+    lost = False  # whether the template died, through no fault that is known of the kernel
+
+    @property
+    def broke(self) -> str:
+        """The limit that the kernel was ended for: "memory", "processes" or ""."""
+        return next((name for name, code in BROKE.items() if code == self._ended), "")
 
     @property
     def has_process(self) -> bool:
@@ -196,7 +234,8 @@ class SandboxProvisioner(KernelProvisionerBase):
             try:
                 self._ended = int(self._template.receive(0.0).get("ended", 1))
             except NoSandbox:
-                self._ended = None if self._template.alive else 1
+                self.lost = not self._template.alive
+                self._ended = 1 if self.lost else None
         return self._ended
 
     async def wait(self) -> int | None:
