@@ -169,9 +169,10 @@ async def _execute(
     client.on_cell_executed = lambda cell, cell_index, execute_reply: (
         slow.append(cell_index) if execute_reply["content"].get("ename") == "CellTimeoutError" else None
     )
-    stopped = ""
+    stopped, sandbox = "", None
     try:
         async with asyncio.timeout(limits.notebook_seconds) as clock, client.async_setup_kernel(**arguments):
+            sandbox = manager.provisioner
             client.kc.give_up = lambda: client.task_poll_for_reply.cancel()
             listening = asyncio.ensure_future(client.kc.hung_up())
             try:
@@ -196,6 +197,8 @@ async def _execute(
         await ensure_async(manager.cleanup_resources())
     if clock.expired():
         stopped = "notebook time"
+    if stopped and isinstance(sandbox, SandboxProvisioner) and sandbox.broke:
+        stopped = sandbox.broke  # it may take a crowd a while to die, and a clock to strike before
     if stopped == "lost":
         raise LostTemplate("the template process died in mid-run, twice")
     for cell in notebook.cells:

@@ -164,7 +164,9 @@ def _broken_limit(ran: Ran) -> tuple[str, str] | None:
 def _stopped(name: str, ran: Ran, place: int) -> Verdict:
     kind, cause = STOPPED[ran.stopped]
     detail = f"{cause} in cell {ran.at + 1}, and nothing after it was run"
-    return Verdict(name, kind if place == ran.at else "no_evidence", 0.0, detail=detail)
+    checks = [n for n, c in enumerate(ran.notebook.cells) if c.metadata.get("nbgrader", {}).get("grade")]
+    first = next(n for n in checks if n >= ran.at)
+    return Verdict(name, kind if place == first else "no_evidence", 0.0, detail=detail)
 
 
 def _harmless(output: NotebookNode) -> NotebookNode | None:

@@ -22,6 +22,7 @@ SYSTEM = (
 )  # not the whole of /usr: nbgrader's exchange, with everybody's submissions, is in /usr/local/share
 PYTHON = ("bin", "lib", "lib64", "pyvenv.cfg")
 SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
+STAGE = "DOWNHILL_STAGE"  # the variable by which every process inside can be known from outside
 OURS = ("reference", "course", "autograder")
 WORK, SOCKETS, SOCKET, PROBLEMS, CODE, HELD = "/work", "/sockets", "/socket", "/problems", "/downhill", "/held"
 HELP = (
@@ -71,6 +72,7 @@ def command(stage: Path) -> list[str]:
         "MPLCONFIGDIR": "/tmp/matplotlib",
         "IPYTHONDIR": "/tmp/ipython",
         "OMP_NUM_THREADS": "1",
+        STAGE: str(stage),
     }
     kept = {name: os.environ[name] for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ}
     for name, value in {**environment, **kept}.items():
