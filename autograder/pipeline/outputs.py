@@ -30,7 +30,9 @@ def _plain(output: dict[str, Any]) -> NotebookNode | None:
     if kind == "error":
         lines = output.get("traceback")
         trace = [_text(line) for line in lines if _is_text(line)] if isinstance(lines, list) else []
-        return new_output("error", ename=_text(output.get("ename")), evalue=_text(output.get("evalue")), traceback=trace)
+        return new_output(
+            "error", ename=_text(output.get("ename")), evalue=_text(output.get("evalue")), traceback=trace
+        )
     data = output.get("data")
     if kind not in ("display_data", "execute_result") or not isinstance(data, dict):
         return None

@@ -24,13 +24,13 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 import autograder
-from autograder.errors import NoSandbox
 from autograder.pipeline.kernels import kernel
 from autograder.pipeline.outputs import plain
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.provisioner import SandboxProvisioner
+from autograder.sandbox.provisioner import LostTemplate, SandboxProvisioner
 from autograder.sandbox.stage import SOURCE
 
+SECONDS_TO_HEAR = 1.0  # of a kernel's end
 EXPERIMENT = "experiment_"  # locked cells whose grade_id begins so are for the student's eyes and are not graded
 
 
@@ -102,24 +102,25 @@ def run(notebook: NotebookNode, problems: dict[str, Any], limits: Limits, files:
         ran = _run_once(notebook, problems, limits, files, skip=False)
     return replace(ran, seconds=time.perf_counter() - began)
 
-SECONDS_TO_HEAR = 1.0
-
-
-class LostTemplate(NoSandbox):
-    """The process that kernels are forked from died in mid-run: no fault of the submission that is known."""
-
 
 class _Client(NotebookClient):
     """nbclient with a limit on outputs, and without its handling of widgets, which takes orders from the kernel."""
 
     output_left: int = 0
+    gave_up: bool = False
+
+    def give_up(self) -> None:
+        """Wait no longer for the cell that runs, and run no other."""
+        self.gave_up = True
+        if self.task_poll_for_reply is not None:
+            self.task_poll_for_reply.cancel()
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         if msg["msg_type"] in ("stream", "display_data", "update_display_data", "execute_result", "error"):
             self.output_left -= len(json.dumps(msg["content"]))
             if self.output_left < 0:
                 self.kc.bytes_left = -1
-                self.kc.give_up()
+                self.give_up()
                 return None
         return super().process_message(msg, cell, cell_index)
 
@@ -173,21 +174,23 @@ async def _execute(
     try:
         async with asyncio.timeout(limits.notebook_seconds) as clock, client.async_setup_kernel(**arguments):
             sandbox = manager.provisioner
-            client.kc.give_up = lambda: client.task_poll_for_reply.cancel()
+            client.kc.give_up = client.give_up
             listening = asyncio.ensure_future(client.kc.hung_up())
             try:
                 for index, cell in enumerate(notebook.cells):
                     if cell.cell_type == "code" and not (skip and is_experiment(cell)):
                         await client.async_execute_cell(cell, index)
+                    if client.gave_up:
+                        raise DeadKernelError
             except CellTimeoutError:
                 stopped = "time"
             except DeadKernelError:  # nbclient takes every end from outside for this
-                stopped = await _cause(manager, client)
+                stopped = "notebook time" if clock.expired() else await _cause(manager, client)
             except Exception:  # what a kernel sends may break nbclient in many ways
                 stopped = "messages"
             finally:
                 listening.cancel()
-    except (TimeoutError, DeadKernelError):
+    except TimeoutError:
         stopped = "notebook time"
     finally:
         if client.kc is not None:
@@ -195,8 +198,6 @@ async def _execute(
         if manager.has_kernel:
             await manager.shutdown_kernel(now=True)
         await ensure_async(manager.cleanup_resources())
-    if clock.expired():
-        stopped = "notebook time"
     if stopped and isinstance(sandbox, SandboxProvisioner) and sandbox.broke:
         stopped = sandbox.broke  # it may take a crowd a while to die, and a clock to strike before
     if stopped == "lost":

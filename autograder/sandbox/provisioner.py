@@ -40,6 +40,10 @@ SECONDS_TO_BE_HELD = 30.0
 PREFIX = "dh-sandbox-"
 
 
+class LostTemplate(NoSandbox):
+    """The template process died, through no fault of the submission that is known: it may be tried again."""
+
+
 class Template:
     """The process inside bubblewrap that forks kernels; one kernel at a time."""
 
@@ -96,20 +100,26 @@ class Template:
         try:
             self._control.sendall(json.dumps(message).encode() + b"\n")
         except OSError:
-            raise NoSandbox("the template process is gone") from None
+            raise LostTemplate("the template process is gone") from None
 
     def receive(self, seconds: float) -> dict[str, Any]:
         """One JSON line from the template.
 
         Raises:
-            NoSandbox: if the template has died or says nothing.
+            LostTemplate: if the template has died.
+            NoSandbox: if it says nothing.
         """
         deadline = time.monotonic() + seconds
         while b"\n" not in self._received:
             ready, _, _ = select.select([self._control], [], [], max(0.0, deadline - time.monotonic()))
-            data = self._control.recv(65536) if ready else b""
+            if not ready:
+                raise NoSandbox("the template process does not answer")
+            try:
+                data = self._control.recv(65536)
+            except ConnectionResetError:
+                data = b""
             if not data:
-                raise NoSandbox("the template process " + ("has died" if ready else "does not answer"))
+                raise LostTemplate("the template process has died")
             self._received += data
         line, _, self._received = self._received.partition(b"\n")
         message: dict[str, Any] = json.loads(line)
@@ -233,9 +243,10 @@ class SandboxProvisioner(KernelProvisionerBase):
         if self._ended is None:
             try:
                 self._ended = int(self._template.receive(0.0).get("ended", 1))
+            except LostTemplate:
+                self.lost, self._ended = True, 1
             except NoSandbox:
-                self.lost = not self._template.alive
-                self._ended = 1 if self.lost else None
+                return None
         return self._ended
 
     async def wait(self) -> int | None:

@@ -103,8 +103,14 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
         after = hashes(root, canary)
         left = [name for name in os.listdir(temporary) if not name.startswith("torchinductor")]  # torch's own
         changed = [name for name in before if before[name] != after.get(name)]
-        yield Outcome(root, {r.student: r for r in report.students}, changed, heard(tcp, udp, abstract), left,
-                      inside_of(temporary))
+        yield Outcome(
+            root,
+            {r.student: r for r in report.students},
+            changed,
+            heard(tcp, udp, abstract),
+            left,
+            inside_of(temporary),
+        )
     canary.unlink()
     shutil.rmtree(temporary)
 

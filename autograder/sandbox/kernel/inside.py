@@ -89,7 +89,7 @@ def supervise(control: socket.socket, told: int) -> None:
 
 
 def _read_order(control: socket.socket) -> dict[str, Any]:
-    parts = []
+    parts: list[bytes] = []
     while not parts or not parts[-1].endswith(b"\n"):
         part = control.recv(1 << 20)
         if not part:

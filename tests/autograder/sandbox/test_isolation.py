@@ -53,7 +53,14 @@ def test_the_machine_is_out_of_sight(tmp_path: Path) -> None:
     home = Path.home() / f".downhill-test-{os.getpid()}"
     home.write_text("secret")
     try:
-        for path in (secret, home, Path("/etc/shadow"), Path("/etc/hostname"), Path(__file__), Path("/usr/local/share")):
+        for path in (
+            secret,
+            home,
+            Path("/etc/shadow"),
+            Path("/etc/hostname"),
+            Path(__file__),
+            Path("/usr/local/share"),
+        ):
             assert path.exists()
             assert told(inside(f"print(open({str(path)!r}).read())")).startswith("FileNotFoundError"), path
     finally:
@@ -187,7 +194,10 @@ def inside_of(stage: Path) -> list[str]:
     found = []
     for process in Path("/proc").iterdir():
         try:
-            if process.name.isdigit() and f"{bubblewrap.STAGE}={stage}\0".encode() in (process / "environ").read_bytes():
+            if (
+                process.name.isdigit()
+                and f"{bubblewrap.STAGE}={stage}\0".encode() in (process / "environ").read_bytes()
+            ):
                 found.append(process.name)
         except OSError:
             continue  # it has ended
