@@ -1,4 +1,4 @@
-"""Outputs as a stranger's kernel sent them, made plain: known kinds, known types, no depth, text that can be written."""
+"""Outputs as a stranger's kernel sent them, made plain: known kinds and types, no depth, text that can be written."""
 
 from __future__ import annotations
 

@@ -56,11 +56,11 @@ def command(stage: Path) -> list[str]:
         for name in PYTHON:  # not the whole folder: it may hold a course too
             parts += ["--ro-bind-try", str(path / name), str(path / name)]
     for path in _ours_installed():
-        parts += ["--tmpfs", str(path)]
+        parts += ["--tmpfs", str(path), "--remount-ro", str(path)]
     for empty in (WORK, PROBLEMS, SOCKET, *(f"{HELD}/{number}" for number in range(len(under_tmp())))):
         parts += ["--dir", empty]
     parts += ["--ro-bind", str(stage / "code"), CODE, "--bind", str(stage / "sockets"), SOCKETS]
-    parts += ["--remount-ro", "/"]
+    parts += ["--remount-ro", "/", "--remount-ro", "/dev"]  # an ordinary user's kernels have this user's rights there
     environment = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": WORK,

@@ -76,7 +76,8 @@ class Template:
         except NoSandbox as error:
             said = (self.stage / "errors").read_text(errors="replace").strip()[-500:]
             self.close()
-            raise NoSandbox(f"the sandbox could not be started: {said or error}. {bubblewrap.HELP}") from None
+            kind = type(error)
+            raise kind(f"the sandbox could not be started: {said or error}. {bubblewrap.HELP}") from None
 
     def launch(self, connection: dict[str, Any], order: dict[str, Any], sockets: str) -> None:
         """Fork a kernel; returns when its sockets are bound.

@@ -1,4 +1,4 @@
-"""One class of nothing but attackers and two honest neighbours, graded in the real sandbox and looked at from outside."""
+"""One class of nothing but attackers and two honest neighbours, graded in the real sandbox, seen from outside."""
 
 import hashlib
 import json
@@ -149,7 +149,7 @@ def hashes(root: Path, canary: Path) -> dict[str, str]:
     """Of everything that grading must leave alone."""
     files = [canary, root / "nbgrader_config.py", root / ".downhill" / "secret"]
     files += [p for top in ("source", "release") for p in root.glob(f"{top}/**/*") if p.is_file()]
-    files += [p for p in root.glob("submitted/*/*/*.ipynb")]
+    files += root.glob("submitted/*/*/*.ipynb")
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,11 +42,10 @@ def below(process: int) -> list[tuple[int, str]]:
 
 
 def killer(wanted: Callable[[str], bool], stop: threading.Event, killed: list[str]) -> None:
-    """Kill the first process of this one's that is wanted, a little after it is there."""
+    """Kill the first process of this one's that is wanted, once it has started another: a kernel, or a sandbox."""
     while not killed and not stop.wait(0.02):
         for process, command in below(os.getpid()):
-            if wanted(command):
-                time.sleep(0.4)
+            if wanted(command) and below(process):
                 os.kill(process, signal.SIGKILL)
                 killed.append(command)
                 break

@@ -111,6 +111,7 @@ def prepare_folders(order: dict[str, Any], owner: int) -> None:
     for number, path in enumerate(order["under_tmp"]):
         Path(path).mkdir(parents=True)
         mount(f"/held/{number}", path, None, MS_MOVE)
+        mount(None, path, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
     mount("tmpfs", PROBLEMS, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
     Path(PROBLEMS, "problems.json").write_text(json.dumps(order["problems"]))
     mount(None, PROBLEMS, None, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
