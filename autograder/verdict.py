@@ -101,6 +101,8 @@ class Verdict:
         "unusable",
         "time",
         "memory",
+        "processes",
+        "files",
         "output",
         "no_evidence",
         "flagged",

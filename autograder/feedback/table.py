@@ -35,6 +35,8 @@ def show(report: Any, console: Console | None = None) -> None:
         if len(notes) > MAX_NOTES:
             notes = f"{notes[:MAX_NOTES]}…"
         table.add_row(Text(row.student), points, verdicts, Text(notes))
+    if report.isolation == "none":
+        console.print(Text("Not isolated: students' code ran with the rights of whoever graded.", style="red"))
     console.print(table)
     console.print(Text(f"The class on one page: {report.report}"), soft_wrap=True)
 

@@ -16,7 +16,7 @@ from autograder.feedback import words
 from autograder.feedback.class_page import Cell, ClassReport, Mistake, Row, render
 from autograder.files import write
 from autograder.pipeline.course import CourseFolder
-from autograder.pipeline.records import recorded_verdict, records
+from autograder.pipeline.records import recorded_verdict
 from autograder.pipeline.roster import open_gradebook
 
 UNTOLD = ("correct", "unwritten", "flagged", "no_evidence")  # no mistakes

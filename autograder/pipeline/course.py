@@ -17,9 +17,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import NoCourse, NoLesson
-from autograder.files import copy, write
+from autograder.files import write
+from autograder.pipeline.collect import MAX_FILES_BYTES
+from autograder.pipeline.collect import tidy as tidy
 
-MAX_FILES_BYTES = 50_000_000
 LIVE_NAME = "its name holds < or >, which nbgrader's pages would read as HTML: rename its folder in submitted/"
 
 
@@ -71,6 +72,7 @@ class CourseFolder:
         found, size = {}, 0
         for path in sorted(folder.rglob("*")):
             inside = path.is_file() and not path.is_symlink() and path.resolve().is_relative_to(folder.resolve())
+            inside = inside and path.stat().st_nlink == 1
             if not inside or path.suffix == ".ipynb" or path.name == "timestamp.txt":
                 continue
             size += path.stat().st_size
@@ -110,37 +112,3 @@ class CourseFolder:
 def is_live(student: str) -> bool:
     """Whether a student's name would be read as HTML: nbgrader 0.9.6 writes names into a page as they are."""
     return "<" in student or ">" in student
-
-
-def tidy(folder: Path, lesson: str) -> list[str]:
-    """Make a submission's folder one that nbgrader reads: no links, and a notebook of the lesson's name.
-
-    A notebook of another name is copied, not renamed; a folder without any gets an empty file, which is graded
-    as what it is. Returns notes on what was done.
-    """
-    notes = []
-    if folder.is_symlink():
-        folder.unlink()
-        folder.mkdir()
-        notes.append("the submission was a link to another place and was not followed")
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink():
-            path.unlink()
-            notes.append(f"the link {path.name} was removed")
-        elif not path.is_file() and not path.is_dir():
-            path.unlink()  # reading a pipe would wait for ever
-            notes.append(f"{path.name} is no ordinary file and was removed")
-    notebook = folder / f"{lesson}.ipynb"
-    if notebook.is_dir():
-        notebook.rename(folder / f"{lesson}.folder")
-        notes.append(f"{notebook.name} was a folder and was renamed")
-    if not notebook.exists() or not notebook.stat().st_size:
-        files = [path for path in folder.glob("*.ipynb") if path.is_file() and path != notebook]
-        if files:
-            taken = max(files, key=lambda path: (path.name.startswith(lesson), path.stat().st_mtime))
-            copy(taken, notebook)
-            notes.append(f"{taken.name} was taken as {notebook.name}")
-        else:
-            notebook.touch()
-            notes.append(f"the folder holds no notebook, or an empty one; expected {notebook.name}")
-    return notes

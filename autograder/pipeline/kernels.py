@@ -6,6 +6,7 @@ of whoever grades.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -18,13 +19,18 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+import zmq
 from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from traitlets import Type
 
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.stage import lay_out
 
+BESIDE_OUTPUT = 2_000_000  # bytes that all messages of a well-behaved kernel take beside what it puts out
+A_MESSAGE = 300  # bytes that a message costs, however little it says
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
@@ -40,13 +46,13 @@ def kernel(
         files: what lies beside the notebook, by relative name.
     """
     manager = AsyncKernelManager()
-    manager.client_factory = PromptClient
+    manager.client_factory = type("Client", (PromptClient,), {"bytes_left": limits.output_bytes + BESIDE_OUTPUT})
     if limits.isolation != "none":
         chosen = {"kernel_provisioner": {"provisioner_name": "downhill-sandbox"}}
         manager._kernel_spec = KernelSpec(argv=[], language="python", display_name="sandbox", metadata=chosen)
         yield manager, {"files": files, "problems": problems, "limits": limits}
         return
-    stage = Path(tempfile.mkdtemp(prefix="dh-"))
+    stage = Path(tempfile.mkdtemp(prefix="dh-open-"))
     try:
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
         manager._kernel_spec = KernelSpec(argv=argv, language="python", display_name="Python 3")
@@ -63,13 +69,65 @@ def kernel(
         shutil.rmtree(stage, ignore_errors=True)
 
 
+class CountedChannel(AsyncZMQSocketChannel):
+    """A channel that counts what arrives before it is read, whatever it is and whomever it answers."""
+
+    client: PromptClient
+
+    async def _recv(self, **kwargs: Any) -> dict[str, Any]:
+        assert self.socket is not None
+        parts = await self.socket.recv_multipart(**kwargs)
+        await asyncio.sleep(0)  # else messages that come without a pause would keep the clock from being looked at
+        self.client.bytes_left -= sum(map(len, parts)) + A_MESSAGE
+        if self.client.bytes_left < 0:
+            self.client.give_up()
+            await asyncio.Future()  # for ever: nothing more is read
+        _, rest = self.session.feed_identities(parts)
+        message: dict[str, Any] = self.session.deserialize(rest)
+        return message
+
+
 class PromptClient(AsyncKernelClient):
     """A client that is ready as soon as the kernel has answered and its outputs are subscribed to.
 
-    Jupyter's own waits a fixed fifth of a second for outputs that may still come.
+    Jupyter's own waits a fixed fifth of a second for outputs that may still come. This one also counts what the
+    kernel sends, and hangs up on a message that is larger by itself than all that it may send.
+
+    Attributes:
+        bytes_left: what the kernel may still send.
+        give_up: called when it has sent more.
     """
 
     seconds_to_ready = 0.0
+    iopub_channel_class = Type(CountedChannel)
+    shell_channel_class = Type(CountedChannel)
+    control_channel_class = Type(CountedChannel)
+    stdin_channel_class = Type(CountedChannel)
+    bytes_left = Limits.output_bytes + BESIDE_OUTPUT
+    _hung_up: Any = None
+
+    def give_up(self) -> None:
+        """Nobody is told as long as nobody listens."""
+
+    def start_channels(self, *args: Any, **kwargs: Any) -> None:
+        """Connect, with the count."""
+        self.context.setsockopt(zmq.MAXMSGSIZE, self.bytes_left)
+        super().start_channels(*args, **kwargs)
+        for channel in (self.iopub_channel, self.shell_channel, self.control_channel, self.stdin_channel):
+            channel.client = self
+        self._hung_up = self.iopub_channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+
+    def stop_channels(self) -> None:
+        """Disconnect."""
+        if self._hung_up is not None:
+            self.iopub_channel.socket.disable_monitor()
+            self._hung_up = None
+        super().stop_channels()
+
+    async def hung_up(self) -> None:
+        """Wait until the connection for outputs has ended: the kernel died, or sent a message that is too large."""
+        await self._hung_up.poll()
+        self.give_up()
 
     async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
         began = time.monotonic()

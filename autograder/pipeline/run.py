@@ -25,21 +25,27 @@ from nbformat import NotebookNode
 
 import autograder
 from autograder.pipeline.kernels import kernel
+from autograder.pipeline.outputs import plain
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.provisioner import LostTemplate, SandboxProvisioner
 from autograder.sandbox.stage import SOURCE
 
+SECONDS_TO_HEAR = 1.0  # of a kernel's end
 EXPERIMENT = "experiment_"  # locked cells whose grade_id begins so are for the student's eyes and are not graded
-
-
-class OutputLimit(Exception):
-    """The notebook printed or displayed more than the limit."""
 
 
 @dataclass(frozen=True)
 class Ran:
-    """A notebook with outputs, and why it stopped early ("time", "output", "dead" or ""), in which cell.
+    """A notebook with outputs, and why it stopped early, in which cell.
 
-    `seconds` is how long it ran, the start of its kernel included; `stages` how long each part of that took.
+    Attributes:
+        notebook: as it was given, with outputs.
+        stopped: "" or the cause: the limit on a cell's "time" or the "notebook time", on "output", "memory" or
+            "processes"; "messages" that are none; a "dead" kernel.
+        at: the cell's number, from 0.
+        slow_cells: the cells that were interrupted, after which it went on.
+        seconds: how long it ran, the start of its kernel included.
+        stages: how long each part of that took.
     """
 
     notebook: NotebookNode
@@ -90,27 +96,40 @@ def run(notebook: NotebookNode, problems: dict[str, Any], limits: Limits, files:
         name, everything is run once more with nothing skipped.
     """
     began = time.perf_counter()
-    ran = _run_once(notebook, problems, limits, files, skip=not limits.experiments)
-    if (
-        not ran.stopped
-        and not limits.experiments
-        and any(_missed_a_name(cell) for cell in ran.notebook.cells if not is_experiment(cell))
-    ):
+    skip = not limits.experiments
+    try:
+        ran = _run_once(notebook, problems, limits, files, skip=skip)
+    except LostTemplate:  # once more, with another one; who kills two of them gains nothing
+        ran = _run_once(notebook, problems, limits, files, skip=skip)
+    missed = any(_missed_a_name(cell) for cell in ran.notebook.cells if not is_experiment(cell))
+    if skip and missed and not ran.stopped:
         ran = _run_once(notebook, problems, limits, files, skip=False)
     return replace(ran, seconds=time.perf_counter() - began)
 
 
 class _Client(NotebookClient):
-    """nbclient with a limit on what a notebook puts out."""
+    """nbclient with a limit on outputs, and without its handling of widgets, which takes orders from the kernel."""
 
     output_left: int = 0
+    gave_up: bool = False
+
+    def give_up(self) -> None:
+        """Wait no longer for the cell that runs, and run no other."""
+        self.gave_up = True
+        if self.task_poll_for_reply is not None:
+            self.task_poll_for_reply.cancel()
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
-        if msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
+        if msg["msg_type"] in ("stream", "display_data", "update_display_data", "execute_result", "error"):
             self.output_left -= len(json.dumps(msg["content"]))
             if self.output_left < 0:
-                raise OutputLimit
+                self.kc.bytes_left = -1
+                self.give_up()
+                return None
         return super().process_message(msg, cell, cell_index)
+
+    def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        pass
 
 
 def _run_once(
@@ -151,23 +170,34 @@ async def _execute(
     )
     client.output_left = limits.output_bytes
     client.log.disabled = True
-    stopped, index, slow = "", -1, []
+    index, slow = -1, []
     began = ready = time.perf_counter()
     client.on_cell_executed = lambda cell, cell_index, execute_reply: (
         slow.append(cell_index) if execute_reply["content"].get("ename") == "CellTimeoutError" else None
     )
+    stopped, sandbox = "", None
     try:
-        async with asyncio.timeout(limits.notebook_seconds), client.async_setup_kernel(**arguments):
+        async with asyncio.timeout(limits.notebook_seconds) as clock, client.async_setup_kernel(**arguments):
             ready = time.perf_counter()
-            for index, cell in enumerate(notebook.cells):
-                if cell.cell_type == "code" and not (skip and is_experiment(cell)):
-                    await client.async_execute_cell(cell, index)
-    except (TimeoutError, CellTimeoutError):
-        stopped = "time"
-    except OutputLimit:
-        stopped = "output"
-    except DeadKernelError:
-        stopped = "dead"
+            sandbox = manager.provisioner
+            client.kc.give_up = client.give_up
+            listening = asyncio.ensure_future(client.kc.hung_up())
+            try:
+                for index, cell in enumerate(notebook.cells):
+                    if cell.cell_type == "code" and not (skip and is_experiment(cell)):
+                        await client.async_execute_cell(cell, index)
+                    if client.gave_up:
+                        raise DeadKernelError
+            except CellTimeoutError:
+                stopped = "time"
+            except DeadKernelError:  # nbclient takes every end from outside for this
+                stopped = "notebook time" if clock.expired() else await _cause(manager, client)
+            except Exception:  # what a kernel sends may break nbclient in many ways
+                stopped = "messages"
+            finally:
+                listening.cancel()
+    except TimeoutError:
+        stopped = "notebook time"
     finally:
         ran = time.perf_counter()
         if client.kc is not None:
@@ -177,7 +207,27 @@ async def _execute(
         await ensure_async(manager.cleanup_resources())
     waited = getattr(client.kc, "seconds_to_ready", 0.0)
     stages = {"start": ready - began - waited, "ready": waited, "cells": ran - ready, "end": time.perf_counter() - ran}
+    if stopped and isinstance(sandbox, SandboxProvisioner) and sandbox.broke:
+        stopped = sandbox.broke  # it may take a crowd a while to die, and a clock to strike before
+    if stopped == "lost":
+        raise LostTemplate("the template process died in mid-run, twice")
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = plain(cell.get("outputs", [])), None
     return Ran(notebook, stopped, index if stopped else -1, tuple(slow), stages=stages)
+
+
+async def _cause(manager: AsyncKernelManager, client: _Client) -> str:
+    """Why a run was broken off, as `Ran.stopped` has it; "lost" if the kernel went down with its template."""
+    sandbox, patience = manager.provisioner, SECONDS_TO_HEAR
+    while client.kc.bytes_left >= 0 and await manager.is_alive() and patience > 0:
+        await asyncio.sleep(0.01)  # that it has ended may be heard of a little later
+        patience -= 0.01
+    if client.kc.bytes_left < 0 or await manager.is_alive():
+        return "output"
+    if not isinstance(sandbox, SandboxProvisioner):
+        return "dead"
+    return sandbox.broke or ("lost" if sandbox.lost else "dead")
 
 
 def is_experiment(cell: NotebookNode) -> bool:

@@ -44,11 +44,13 @@ def verdicts(
         return {e.name: Verdict(e.name, "no_evidence", 0.0, detail=unreadable) for e in exercises}
     cells = [Cell(f"cell {n}", cell.source) for n, cell in enumerate(ran.notebook.cells, 1) if cell.cell_type == "code"]
     tampering = find_tampering(cells)
-    found, missing = {}, _missing_package(ran)
+    found, missing, limit = {}, _missing_package(ran), _broken_limit(ran)
     for exercise in exercises:
         verdict = _verdict(ran, exercise, seed, (likely or {}).get(exercise.name, ""))
         if verdict.kind == "no_evidence" and missing:
             verdict = replace(verdict, detail=f"{missing}; {verdict.detail}")
+        elif verdict.kind == "no_evidence" and limit and not ran.stopped:
+            verdict = replace(verdict, kind=limit[0], detail=f"{limit[1]}; {verdict.detail}")
         suspicious = find_shortcut(cells, exercise.name, exercise.does_the_work) or tampering
         if verdict.fraction > 0 and suspicious:
             verdict = Verdict(exercise.name, "flagged", 0.0, detail=suspicious)
@@ -137,16 +139,40 @@ def _missing_package(ran: Ran) -> str:
     return ""
 
 
+LIMITS = (  # what an error in a cell says where the operating system refused more
+    ("memory", r"MemoryError|can't allocate memory|Cannot allocate memory", "the memory for a submission was used up"),
+    ("processes", r"Resource temporarily unavailable|can't start new thread", "the limit on processes was reached"),
+    ("files", r"File too large|No space left on device", "the limit on files was reached"),
+)
+STOPPED = {  # the kind of verdict, and the cause
+    "time": ("time", "a cell took longer than the limit"),
+    "notebook time": ("time", "the notebook as a whole took longer than the limit"),
+    "output": ("output", "the notebook put out more than the limit"),
+    "memory": ("memory", "the notebook's processes and files together took more memory than the limit"),
+    "processes": ("processes", "the notebook started more processes and threads than the limit"),
+    "messages": ("no_evidence", "the kernel sent what is no Jupyter message"),
+    "dead": ("no_evidence", "the kernel died"),
+}
+
+
+def _broken_limit(ran: Ran) -> tuple[str, str] | None:
+    """The first limit that a cell ran into and survived: the kind of verdict, and a clause."""
+    for number, cell in enumerate(ran.notebook.cells, 1):
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                said = f"{output.ename}: {output.evalue}"[:2000]
+                for kind, pattern, told in LIMITS:
+                    if re.search(pattern, said):
+                        return kind, f"{told} (cell {number})"
+    return None
+
+
 def _stopped(name: str, ran: Ran, place: int) -> Verdict:
-    cause = {
-        "time": "the notebook ran out of time",
-        "output": "the notebook put out more than the limit",
-        "dead": "the kernel died",
-    }[ran.stopped]
-    kind = (
-        {"time": "time", "output": "output", "dead": "no_evidence"}[ran.stopped] if place == ran.at else "no_evidence"
-    )
-    return Verdict(name, kind, 0.0, detail=f"{cause} in cell {ran.at + 1}, and nothing after it was run")
+    kind, cause = STOPPED[ran.stopped]
+    detail = f"{cause} in cell {ran.at + 1}, and nothing after it was run"
+    checks = [n for n, c in enumerate(ran.notebook.cells) if c.metadata.get("nbgrader", {}).get("grade")]
+    first = next(n for n in checks if n >= ran.at)
+    return Verdict(name, kind if place == first else "no_evidence", 0.0, detail=detail)
 
 
 def _harmless(output: NotebookNode) -> NotebookNode | None:

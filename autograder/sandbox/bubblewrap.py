@@ -14,8 +14,15 @@ import sys
 from functools import cache
 from pathlib import Path
 
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+SYSTEM = (
+    *("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
+    *(f"/usr/{name}" for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "libexec")),
+    *(f"/usr/local/{name}" for name in ("bin", "lib", "lib64")),
+    *(f"/usr/share/{name}" for name in ("fonts", "fontconfig", "zoneinfo", "locale", "terminfo")),
+)  # not the whole of /usr: nbgrader's exchange, with everybody's submissions, is in /usr/local/share
+PYTHON = ("bin", "lib", "lib64", "pyvenv.cfg")
 SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
+STAGE = "DOWNHILL_STAGE"  # the variable by which every process inside can be known from outside
 OURS = ("reference", "course", "autograder")
 WORK, SOCKETS, SOCKET, PROBLEMS, CODE, HELD = "/work", "/sockets", "/socket", "/problems", "/downhill", "/held"
 HELP = (
@@ -39,21 +46,21 @@ def command(stage: Path) -> list[str]:
         if path.is_symlink():
             parts += ["--symlink", os.readlink(path), str(path)]
         elif path.is_dir():
-            parts += ["--ro-bind", str(path), str(path)]
+            parts += [*_above(path), "--ro-bind", str(path), str(path)]
     parts += ["--dir", "/etc"]
     for setting in SETTINGS:
         parts += ["--ro-bind-try", setting, setting]
     parts += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/run", "--dir", "/var"]
     for path in _pythons():
-        for above in reversed(path.parents[:-1]):
-            parts += ["--dir", str(above)]  # else bubblewrap makes it for root alone
-        parts += ["--ro-bind", str(path), str(path)]
+        parts += _above(path / "bin")
+        for name in PYTHON:  # not the whole folder: it may hold a course too
+            parts += ["--ro-bind-try", str(path / name), str(path / name)]
     for path in _ours_installed():
-        parts += ["--tmpfs", str(path)]
+        parts += ["--tmpfs", str(path), "--remount-ro", str(path)]
     for empty in (WORK, PROBLEMS, SOCKET, *(f"{HELD}/{number}" for number in range(len(under_tmp())))):
         parts += ["--dir", empty]
     parts += ["--ro-bind", str(stage / "code"), CODE, "--bind", str(stage / "sockets"), SOCKETS]
-    parts += ["--remount-ro", "/"]
+    parts += ["--remount-ro", "/", "--remount-ro", "/dev"]  # an ordinary user's kernels have this user's rights there
     environment = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": WORK,
@@ -65,6 +72,7 @@ def command(stage: Path) -> list[str]:
         "MPLCONFIGDIR": "/tmp/matplotlib",
         "IPYTHONDIR": "/tmp/ipython",
         "OMP_NUM_THREADS": "1",
+        STAGE: str(stage),
     }
     kept = {name: os.environ[name] for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ}
     for name, value in {**environment, **kept}.items():
@@ -79,7 +87,10 @@ def unavailable() -> str:
         return f"bubblewrap needs Linux; this is {sys.platform}. {HELP}"
     if not shutil.which("bwrap"):
         return f"bubblewrap is not installed. {HELP}"
-    tried = ["bwrap", "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "true"]
+    tried = ["bwrap", "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "--cap-add", "ALL"]
+    tried += ["--uid", "0", "--gid", "0", "--proc", "/proc", "--"]
+    # what is inside makes namespaces again; AppArmor may allow the first and forbid the second
+    tried += ["unshare", "--user", "--mount", "--pid", "--fork", "true"] if shutil.which("unshare") else ["true"]
     try:
         done = subprocess.run(tried, capture_output=True, text=True, timeout=30)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -97,6 +108,11 @@ def under_tmp() -> list[str]:
     return [str(path) for path in _pythons() if path.is_relative_to("/tmp")]
 
 
+def _above(path: Path) -> list[str]:
+    """The folders above a path, made open to all; bubblewrap would make them for root alone."""
+    return [part for above in reversed(path.parents[:-1]) for part in ("--dir", str(above))]
+
+
 def _pythons() -> list[Path]:
     """The folders of this Python and its virtual environment that the system's folders do not hold already."""
     wanted = {Path(p).resolve() for p in (sys.prefix, sys.base_prefix)} | {Path(sys.prefix)}
@@ -104,6 +120,8 @@ def _pythons() -> list[Path]:
 
 
 def _ours_installed() -> list[Path]:
-    """Our own packages where they lie among the installed ones: the sandbox has `/downhill` instead."""
-    folders = {Path(p) for p in [*site.getsitepackages(), *sys.path] if p and "site-packages" in p}
-    return sorted(folder / name for folder in folders for name in OURS if (folder / name).is_dir())
+    """Our own packages where they lie in a folder that is in sight: the sandbox has `/downhill` instead."""
+    seen = [*map(Path, SYSTEM), *(path / name for path in _pythons() for name in PYTHON)]
+    folders = {Path(p).absolute() for p in [*site.getsitepackages(), *sys.path] if p}
+    ours = {folder / name for folder in folders for name in OURS if (folder / name).is_dir()}
+    return sorted(path for path in ours if any(path.is_relative_to(top) for top in seen))

@@ -28,13 +28,20 @@ from jupyter_client.provisioning import KernelProvisionerBase
 
 from autograder.errors import NoSandbox
 from autograder.sandbox import bubblewrap
-from autograder.sandbox import template as template_module
+from autograder.sandbox.kernel.watch import BROKE
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.stage import lay_out
 
+HERE = Path(__file__).parent
 SECONDS_TO_START = 120.0
 SECONDS_TO_FORK = 30.0
 SECONDS_TO_DIE = 10.0
+SECONDS_TO_BE_HELD = 30.0
+PREFIX = "dh-sandbox-"
+
+
+class LostTemplate(NoSandbox):
+    """The template process died, through no fault of the submission that is known: it may be tried again."""
 
 
 class TemplateProcess:
@@ -47,17 +54,19 @@ class TemplateProcess:
         reason = bubblewrap.unavailable()
         if reason:
             raise NoSandbox(reason)
-        self.stage = Path(tempfile.mkdtemp(prefix="dh-"))
+        sweep()
+        self.stage = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._held = hold(self.stage)
         lay_out(self.stage / "code")
         package = self.stage / "code" / "autograder"
-        shutil.copy(Path(template_module.__file__), package / "template.py")
+        shutil.copytree(HERE / "kernel", package / "kernel", ignore=shutil.ignore_patterns("__pycache__"))
         (package / "student" / "problems.json").symlink_to(f"{bubblewrap.PROBLEMS}/problems.json")
         (self.stage / "sockets").mkdir()
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.stage / "control"))  # outside of what the sandbox sees
         listener.listen(1024)
         with listener, (self.stage / "errors").open("wb") as errors:
-            arguments = [sys.executable, "-m", "autograder.template", str(listener.fileno())]
+            arguments = [sys.executable, "-m", "autograder.kernel.template", str(listener.fileno())]
             self.process = subprocess.Popen(
                 [*bubblewrap.command(self.stage), *arguments],
                 pass_fds=[listener.fileno()],
@@ -71,6 +80,7 @@ class TemplateProcess:
         self.process.kill()
         self.process.wait()
         shutil.rmtree(self.stage, ignore_errors=True)
+        os.close(self._held)
 
 
 class Template:
@@ -90,7 +100,8 @@ class Template:
             errors = self.stage / "errors"
             said = errors.read_text(errors="replace").strip()[-500:] if errors.is_file() else ""
             self.close()
-            raise NoSandbox(f"the sandbox could not be started: {said or error}. {bubblewrap.HELP}") from None
+            kind = type(error)
+            raise kind(f"the sandbox could not be started: {said or error}. {bubblewrap.HELP}") from None
 
     def launch(self, connection: dict[str, Any], order: dict[str, Any], sockets: str) -> None:
         """Fork a kernel; returns when its sockets are bound.
@@ -114,23 +125,26 @@ class Template:
         try:
             self._control.sendall(json.dumps(message).encode() + b"\n")
         except OSError:
-            raise NoSandbox("the template process is gone") from None
+            raise LostTemplate("the template process is gone") from None
 
     def receive(self, seconds: float) -> dict[str, Any]:
         """One JSON line from the template.
 
         Raises:
-            NoSandbox: if the template has died or says nothing.
+            LostTemplate: if the template has died.
+            NoSandbox: if it says nothing.
         """
         deadline = time.monotonic() + seconds
         while b"\n" not in self._received:
             ready, _, _ = select.select([self._control], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise NoSandbox("the template process does not answer")
             try:
-                data = self._control.recv(65536) if ready else b""
+                data = self._control.recv(65536)
             except ConnectionError:
                 data = b""
             if not data:
-                raise NoSandbox("the template process " + ("has died" if ready else "does not answer"))
+                raise LostTemplate("the template process has died")
             self._received += data
         line, _, self._received = self._received.partition(b"\n")
         message: dict[str, Any] = json.loads(line)
@@ -162,6 +176,35 @@ class Template:
         self._control.close()
         if self._own:
             self._own.close()
+
+
+def hold(stage: Path) -> int:
+    """Mark a stage as in use, as long as this process lives; the mark is a file descriptor."""
+    import fcntl  # not at the top: a student's own machine may not have it, and gets here never
+
+    held = os.open(stage, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    return held
+
+
+def sweep() -> None:
+    """Remove the stages of graders that were killed and could not do it themselves."""
+    import fcntl
+
+    for stage in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            held = os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        try:
+            about = os.fstat(held)
+            if about.st_uid == os.geteuid() and time.time() - about.st_mtime > SECONDS_TO_BE_HELD:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(stage, ignore_errors=True)
+        except OSError:
+            continue  # in use
+        finally:
+            os.close(held)
 
 
 _template: tuple[int, Template] | None = None
@@ -207,6 +250,12 @@ class SandboxProvisioner(KernelProvisionerBase):
     _template: Template | None = None
     _sockets: Path | None = None
     _ended: int | None = None
+    lost = False  # whether the template died, through no fault that is known of the kernel
+
+    @property
+    def broke(self) -> str:
+        """The limit that the kernel was ended for: "memory", "processes" or ""."""
+        return next((name for name, code in BROKE.items() if code == self._ended), "")
 
     @property
     def has_process(self) -> bool:
@@ -249,8 +298,10 @@ class SandboxProvisioner(KernelProvisionerBase):
         if self._ended is None:
             try:
                 self._ended = int(self._template.receive(0.0).get("ended", 1))
+            except LostTemplate:
+                self.lost, self._ended = True, 1
             except NoSandbox:
-                self._ended = None if self._template.alive else 1
+                return None
         return self._ended
 
     async def wait(self) -> int | None:

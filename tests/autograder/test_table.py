@@ -27,3 +27,12 @@ def test_everything_is_there_and_nothing_is_cut_off(width: int, colours: bool) -
     words = " ".join(text.replace("│", " ").split())
     for sign in ("✓ momentum_step", "≈ Momentum", "✗ momentum_step", "! momentum_step"):
         assert sign in words
+
+
+def test_grading_without_isolation_says_so_on_the_first_line() -> None:
+    console = Console(file=io.StringIO(), record=True, width=100)
+    show(Report("06_momentum", 8.0, ROWS, 12.0, "/course/06_momentum.html", isolation="none"), console)
+    assert console.export_text().startswith("Not isolated: students' code ran with the rights of whoever graded.\n")
+    console = Console(file=io.StringIO(), record=True, width=100)
+    show(Report("06_momentum", 8.0, ROWS, 12.0, "/course/06_momentum.html"), console)
+    assert "Not isolated" not in console.export_text()
