@@ -177,7 +177,7 @@ async def _execute(
     )
     stopped, sandbox = "", None
     try:
-        async with asyncio.timeout(limits.notebook_seconds) as clock, client.async_setup_kernel(**arguments):
+        async with client.async_setup_kernel(**arguments), asyncio.timeout(limits.notebook_seconds) as clock:
             ready = time.perf_counter()
             sandbox = manager.provisioner
             client.kc.give_up = client.give_up

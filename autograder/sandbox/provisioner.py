@@ -28,14 +28,13 @@ from jupyter_client.provisioning import KernelProvisionerBase
 
 from autograder.errors import NoSandbox
 from autograder.sandbox import bubblewrap
-from autograder.sandbox.kernel.watch import BROKE
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.stage import lay_out
 
 HERE = Path(__file__).parent
 SECONDS_TO_START = 120.0
 SECONDS_TO_FORK = 30.0
-SECONDS_TO_DIE = 10.0
+SECONDS_TO_DIE = 20.0
 SECONDS_TO_BE_HELD = 30.0
 PREFIX = "dh-sandbox-"
 
@@ -250,12 +249,10 @@ class SandboxProvisioner(KernelProvisionerBase):
     _template: Template | None = None
     _sockets: Path | None = None
     _ended: int | None = None
-    lost = False  # whether the template died, through no fault that is known of the kernel
-
-    @property
-    def broke(self) -> str:
-        """The limit that the kernel was ended for: "memory", "processes" or ""."""
-        return next((name for name, code in BROKE.items() if code == self._ended), "")
+    broke = ""
+    """The limit that the sandbox ended the kernel for: "memory", "processes" or ""."""
+    lost = False
+    """Whether the template died, through no fault of the kernel that is known."""
 
     @property
     def has_process(self) -> bool:
@@ -292,21 +289,29 @@ class SandboxProvisioner(KernelProvisionerBase):
         return self.connection_info
 
     async def poll(self) -> int | None:
-        """None while the kernel lives, else its exit code."""
+        """None while the kernel lives, else its exit code; one that broke a limit is as good as dead."""
+        code = self._listen()
+        return 128 + signal.SIGKILL if code is None and self.broke else code
+
+    def _listen(self) -> int | None:
+        """What the template has to say by now; the exit code, once the kernel has ended."""
         if self._template is None:
             return 0
-        if self._ended is None:
+        while self._ended is None:
             try:
-                self._ended = int(self._template.receive(0.0).get("ended", 1))
+                message = self._template.receive(0.0)
             except LostTemplate:
                 self.lost, self._ended = True, 1
             except NoSandbox:
                 return None
+            else:
+                self.broke = message.get("broke", self.broke)
+                self._ended = message.get("ended")
         return self._ended
 
     async def wait(self) -> int | None:
         """Wait for the kernel's end."""
-        while (code := await self.poll()) is None:
+        while (code := self._listen()) is None:
             await asyncio.sleep(0.005)
         self._template = None
         return code
@@ -323,7 +328,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         """End the kernel with every process it started; a template that does not manage it ends with them."""
         await self.send_signal(signal.SIGKILL)
         deadline = time.monotonic() + SECONDS_TO_DIE
-        while await self.poll() is None:
+        while self._listen() is None:
             if time.monotonic() > deadline:
                 close_template()
                 self._ended = 1

@@ -14,9 +14,9 @@ from autograder.cli import app
 from autograder.oracles import find_exercise
 
 
-@pytest.mark.parametrize("seed", [1, 3])
-def test_every_wrong_form_is_caught_and_no_right_one_accused(seed: int) -> None:
-    result = bench_judge(seed)
+@pytest.mark.slow
+def test_every_wrong_form_is_caught_and_no_right_one_accused() -> None:
+    result = bench_judge(3)
     assert result.caught == result.wrong
     assert result.accepted == result.correct_forms
     assert result.named >= 0.9 * result.wrong
@@ -24,11 +24,14 @@ def test_every_wrong_form_is_caught_and_no_right_one_accused(seed: int) -> None:
     assert result.one_step > 0, "so is the other"
 
 
+@pytest.mark.slow
 def test_the_command_prints_one_line_of_json() -> None:
     line = CliRunner().invoke(app, ["bench", "judge", "--json"]).output
     figures = json.loads(line)
     assert figures.keys() == {"wrong", "caught", "named", "correct_forms", "accepted", "accused", "baselines"}
     assert figures["accused"] == 0
+    assert figures["caught"] == figures["wrong"]
+    assert figures["accepted"] == figures["correct_forms"]
     assert figures["baselines"].keys() == {"of", "loss_halves", "one_step_1e-8"}
 
 

@@ -85,8 +85,7 @@ def supervise(control: socket.socket, told: int) -> None:
         os._exit(1)
     mount(None, SOCKET, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
     os.write(told, json.dumps({"kernel": kernel}).encode() + b"\n")
-    os.close(told)
-    os._exit(watch(kernel, proc, order["limits"], tuple(folder for folder, _ in WRITABLE)))
+    os._exit(watch(kernel, proc, order["limits"], tuple(folder for folder, _ in WRITABLE), told))
 
 
 def _read_order(control: socket.socket) -> dict[str, Any]:

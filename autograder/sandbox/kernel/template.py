@@ -108,17 +108,25 @@ def serve(control: socket.socket) -> None:
             os.write(after, json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode() + b"\n")
         os._exit(1)
     os.close(after)
-    with os.fdopen(before, "rb") as told:
-        said = told.readline()
+    told = os.fdopen(before, "rb", buffering=0)
+    said = told.readline()
     if not said:
         os._exit(1)  # how much of the order it had read is not known
     first = json.loads(said)
     send(control, first)
     ended = os.pidfd_open(supervisor)
     kernel = os.pidfd_open(first["kernel"]) if "kernel" in first else ended
+    heard = [before]
     try:
         while True:
-            ready, _, _ = select.select([control.fileno(), ended], [], [])
+            ready, _, _ = select.select([control.fileno(), ended, *heard], [], [])
+            if heard and before in ready:
+                line = told.readline()
+                if line:
+                    send(control, json.loads(line))
+                else:
+                    heard = []
+                continue
             if ended in ready:
                 _, status = os.waitpid(supervisor, 0)
                 tell(kernel, signal.SIGKILL)  # it has ended, unless its supervisor failed
@@ -131,6 +139,7 @@ def serve(control: socket.socket) -> None:
             for line in data.splitlines():
                 tell(kernel, json.loads(line)["signal"])
     finally:
+        told.close()
         os.close(ended)
         if kernel != ended:
             os.close(kernel)

@@ -7,17 +7,17 @@ namespaces, and imports nothing of ours.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import select
 import signal
 from typing import NamedTuple
 
-BROKE = {"memory": 201, "processes": 202}  # the supervisor's exit codes
 SECONDS_BETWEEN = 0.05
 CALM_THREADS = 16
 
 
-def watch(kernel: int, proc: int, limits: dict[str, int], folders: tuple[str, ...]) -> int:
+def watch(kernel: int, proc: int, limits: dict[str, int], folders: tuple[str, ...], told: int) -> int:
     """Wait for a kernel's end; end it where it breaks a limit.
 
     Args:
@@ -25,9 +25,10 @@ def watch(kernel: int, proc: int, limits: dict[str, int], folders: tuple[str, ..
         proc: `/proc` as a file descriptor, from before the kernel had its own.
         limits: `memory_bytes` for all processes and files together, `processes` for processes and threads.
         folders: the in-memory folders that it can write to.
+        told: where to say at once which limit was broken, since a crowd may take a while to die.
 
     Returns:
-        The supervisor's exit code: one of `BROKE`, the kernel's own, or 128 and its signal.
+        The supervisor's exit code: the kernel's own, or 128 and its signal.
     """
     inherited = _about(proc, kernel).memory
     ended, broke = os.pidfd_open(kernel), ""
@@ -41,10 +42,11 @@ def watch(kernel: int, proc: int, limits: dict[str, int], folders: tuple[str, ..
         broke = "processes" if threads > limits["processes"] else ""
         broke = "memory" if memory > limits["memory_bytes"] else broke
     if broke:
+        os.write(told, json.dumps({"broke": broke}).encode() + b"\n")
         os.kill(kernel, signal.SIGKILL)  # and with it, as process 1 of its namespace, all others
     _, status = os.waitpid(kernel, 0)
     code = os.waitstatus_to_exitcode(status)
-    return BROKE[broke] if broke else code if code >= 0 else 128 - code
+    return code if code >= 0 else 128 - code
 
 
 def give_way(threads: list[int]) -> None:
