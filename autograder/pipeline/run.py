@@ -227,6 +227,11 @@ async def _cause(manager: AsyncKernelManager, client: _Client) -> str:
         return "output"
     if not isinstance(sandbox, SandboxProvisioner):
         return "dead"
+    while not (sandbox.broke or sandbox.lost) and patience > 0:
+        await asyncio.sleep(
+            0.01
+        )  # where all of them are killed at once, the kernel's end may be told before the others'
+        patience -= 0.01
     return sandbox.broke or ("lost" if sandbox.lost else "dead")
 
 

@@ -99,7 +99,7 @@ class Template:
             errors = self.stage / "errors"
             said = errors.read_text(errors="replace").strip()[-500:] if errors.is_file() else ""
             self.close()
-            kind = type(error)
+            kind = LostTemplate if isinstance(error, OSError) else type(error)
             raise kind(f"the sandbox could not be started: {said or error}. {bubblewrap.HELP}") from None
 
     def launch(self, connection: dict[str, Any], order: dict[str, Any], sockets: str) -> None:
@@ -251,8 +251,12 @@ class SandboxProvisioner(KernelProvisionerBase):
     _ended: int | None = None
     broke = ""
     """The limit that the sandbox ended the kernel for: "memory", "processes" or ""."""
-    lost = False
-    """Whether the template died, through no fault of the kernel that is known."""
+    _lost = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether the template died, through no fault of the kernel that is known."""
+        return self._lost or (self._template is not None and not self._template.alive)
 
     @property
     def has_process(self) -> bool:
@@ -301,7 +305,7 @@ class SandboxProvisioner(KernelProvisionerBase):
             try:
                 message = self._template.receive(0.0)
             except LostTemplate:
-                self.lost, self._ended = True, 1
+                self._lost, self._ended = True, 1
             except NoSandbox:
                 return None
             else:
