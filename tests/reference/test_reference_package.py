@@ -17,6 +17,7 @@ WITH_EXAMPLES = {
     f"reference.{name}"
     for name in (
         "landscapes",
+        "losses",
         "theory",
         "training",
         *(f"optimizers.{rule}" for rule in ("descent", "momentum", "nesterov", "rmsprop", "adam")),
