@@ -8,7 +8,9 @@ from .adaptive import loss_panels, step_sizes
 from .curves import accuracy_by_lr, difference_errors, loss_curves, steps_against_condition
 from .display import beside, path_or_none, show
 from .gradients import arrows_against_gradient, bowls, step_by_step
+from .hills import ball_in_landscape, landscapes, walk_by_hand
 from .look_ahead import two_arrows
+from .losses import errors_of_lines, loss_of_constants, price_of_probability, pulled_lines
 from .memory import phase_diagram, two_runs, valley_runs
 from .panel import panel
 from .rates import factors_against_lr, range_test, schedules, strides
@@ -21,17 +23,23 @@ __all__ = [
     "Split",
     "accuracy_by_lr",
     "arrows_against_gradient",
+    "ball_in_landscape",
     "beside",
     "bowls",
     "difference_errors",
+    "errors_of_lines",
     "explore",
     "factors_against_lr",
+    "landscapes",
     "loss_curves",
+    "loss_of_constants",
     "loss_panels",
     "network",
     "panel",
     "path_or_none",
     "phase_diagram",
+    "price_of_probability",
+    "pulled_lines",
     "range_test",
     "run_curves",
     "schedules",
@@ -45,4 +53,5 @@ __all__ = [
     "two_arrows",
     "two_runs",
     "valley_runs",
+    "walk_by_hand",
 ]

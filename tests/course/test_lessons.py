@@ -16,6 +16,12 @@ STUB = "raise NotImplementedError()"
 
 # what a student's work hangs on: exercise → (arguments, points)
 EXERCISES = {
+    "01_loss": {
+        "mean_absolute_error": (["prediction", "target"], 1),
+        "mean_squared_error": (["prediction", "target"], 2),
+        "cross_entropy": (["logits", "labels"], 3),
+        "loss_grid": (["loss", "first", "second"], 2),
+    },
     "02_gradient_descent": {
         "numerical_gradient": (["f", "w", "h"], 2),
         "gradient_step": (["params", "grads", "lr"], 2),

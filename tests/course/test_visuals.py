@@ -56,12 +56,41 @@ POINT = torch.tensor([1.0, 0.3])
 RUN = visuals.Settings(lr=0.1, epochs=2)
 TWO_CLASSES = visuals.Split(torch.eye(4), torch.tensor([0, 1, 0, 1]), torch.eye(4), torch.tensor([0, 1, 0, 1]))
 
+LINES = {"line A": (0.5, 1.0), "line B": (0.9, 0.1)}
+HOURS, SCORES = torch.arange(5.0), torch.tensor([1.0, 2.0, 2.0, 9.0, 3.0])
+GRID = (KAPPAS[:1] / 10 - HOURS[:, None]) ** 2 + HOURS[:3] ** 2
+
 
 def arrows(landings: dict[str, Tensor | None]) -> Figure:
     return visuals.two_arrows(BOWL, POINT, -POINT, 0.5, 0.9, landings)
 
 
 DRAWINGS: dict[str, Callable[[], Figure]] = {
+    "errors_of_lines": lambda: visuals.errors_of_lines(HOURS, SCORES, LINES),
+    "pulled_lines": lambda: visuals.pulled_lines(HOURS, SCORES, LINES),
+    "pulled_lines, not written": lambda: visuals.pulled_lines(HOURS, SCORES, {"yours": None, "line": (1.0, 0.0)}),
+    "pulled_lines, not a number": lambda: visuals.pulled_lines(HOURS, SCORES, {"yours": (torch.nan, torch.inf)}),
+    "loss_of_constants": lambda: visuals.loss_of_constants(
+        HOURS, {"error (points)": {"as measured": SCORES, "mistyped": 2 * SCORES}}, "points"
+    ),
+    "loss_of_constants, not written": lambda: visuals.loss_of_constants(HOURS, {"a (m)": {"yours": None}}, "points"),
+    "loss_of_constants, not a number": lambda: visuals.loss_of_constants(
+        HOURS, {"a (m)": {"yours": SCORES * torch.nan}, "b (m)": {"yours": SCORES / 0}}, "points"
+    ),
+    "price_of_probability": lambda: visuals.price_of_probability(LRS / 4, {"yours": -LRS.log(), "square": LRS}),
+    "price_of_probability, not written": lambda: visuals.price_of_probability(LRS / 4, {"yours": None}),
+    "price_of_probability, infinite": lambda: visuals.price_of_probability(LRS / 4, {"yours": LRS * torch.inf}),
+    "landscapes": lambda: visuals.landscapes(HOURS, HOURS[:3], {"a (m)": GRID, "b (m²)": GRID**2}, LINES),
+    "landscapes, not written": lambda: visuals.landscapes(HOURS, HOURS[:3], {"a (m)": None}, LINES),
+    "landscapes, flat": lambda: visuals.landscapes(HOURS, HOURS[:3], {"a (m)": 0 * GRID}, LINES),
+    "landscapes, not a number": lambda: visuals.landscapes(HOURS, HOURS[:3], {"a (m)": GRID * torch.nan}, LINES),
+    "walk_by_hand": lambda: visuals.walk_by_hand(HOURS, SCORES, (0.5, 1.0), 3.0, HOURS, HOURS[:3], GRID),
+    "walk_by_hand, not written": lambda: visuals.walk_by_hand(HOURS, SCORES, (0.5, 1.0), None, HOURS, HOURS, None),
+    "walk_by_hand, not a number": lambda: visuals.walk_by_hand(
+        HOURS, SCORES, (0.5, 1.0), torch.nan, HOURS, HOURS[:3], GRID / 0
+    ),
+    "ball_in_landscape": lambda: visuals.ball_in_landscape(BOWL, {"walker": GOOD, "ball": descend(1.9)}, 9, -2, 2),
+    "ball_in_landscape, diverging": lambda: visuals.ball_in_landscape(BOWL, {"ball": DIVERGING}, 400, -2, 2),
     "accuracy_by_lr": lambda: visuals.accuracy_by_lr(LRS, {"yours": MOMENTA[:1] + 0 * LRS, "other": LRS / 5}),
     "accuracy_by_lr, not written": lambda: visuals.accuracy_by_lr(LRS, {"yours": None}),
     "run_curves": lambda: visuals.run_curves({"yours": list(visuals.training(RUN, TWO_CLASSES))[-1]}),
@@ -200,6 +229,16 @@ def test_alt_text_says_how_a_run_ends() -> None:
 def test_a_path_of_the_wrong_shape_is_refused_in_words(path: Tensor) -> None:
     with pytest.raises(ValueError, match=r"a path has the shape \[steps \+ 1, 2\]; this one has"):
         visuals.three_views(BOWL, {"yours": path})
+
+
+def test_a_grid_of_the_wrong_shape_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match=r"this landscape has the shape \[5, 3\]; the grid has \[3, 5\]"):
+        visuals.landscapes(HOURS, HOURS[:3], {"a (m)": GRID.T}, LINES)
+
+
+def test_the_star_stands_on_the_lowest_place() -> None:
+    alt = visuals.landscapes(HOURS, HOURS[:3], {"a (m)": GRID}, {}).get_label()
+    assert "a: lowest on the grid at slope 1.00, intercept 0.00" in alt
 
 
 def test_a_diverging_run_does_not_squeeze_the_other() -> None:
