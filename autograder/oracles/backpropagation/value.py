@@ -39,7 +39,7 @@ def draw_expressions(seed: int) -> dict[str, Any]:
     draw = Draw(seed)
     cases: dict[str, Any] = {}
     for name, texts in EXPRESSIONS.items():
-        letters = sorted({n.id for text in texts for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)} - KEPT)
+        letters = letters_of(texts)
         values = {letter: draw.uniform(0.4, 1.4) * (-1) ** int(draw.uniform(0, 2)) for letter in letters}
         if "e" in values:
             values["e"] = values["a"]
@@ -50,6 +50,11 @@ def draw_expressions(seed: int) -> dict[str, Any]:
 
 
 KEPT = {"k", "m", "n"}
+
+
+def letters_of(texts: tuple[str, ...]) -> list[str]:
+    """The leaves of these expressions, in the order of the alphabet."""
+    return sorted({n.id for text in texts for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)} - KEPT)
 
 
 def program(text: str) -> list[list[Any]]:
@@ -86,9 +91,10 @@ def program(text: str) -> list[list[Any]]:
     return rows
 
 
-def part(number: int, count: int) -> str:
-    """Results come first, then leaves; how many of each isn't to be seen from here."""
-    return f"number {number} of {count} (`.data` of the results, then `.grad` of the values)"
+def parts_of(name: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """What the probe records of these expressions: the results' numbers, then the leaves' gradients."""
+    results = texts[:1] if name == "an unused value" else texts
+    return (*(f"`.data` of {text}" for text in results), *(f"`.grad` of {letter}" for letter in letters_of(texts)))
 
 
 EXERCISE = Exercise(
@@ -97,6 +103,6 @@ EXERCISE = Exercise(
     Value,
     VALUE_FORMS,
     tuple(name for name in AUTOGRAD if "cross" not in name.lower()),
-    parts=part,
+    parts={name: parts_of(name, texts) for name, texts in EXPRESSIONS.items()},
     picture="none",
 )
