@@ -26,12 +26,13 @@ def gradient_errors(errors: dict[str, dict[str, float] | None]) -> Figure:
             continue
         look = series(index) | {"linestyle": "none"}
         values = finite(torch.tensor(list(by_param.values()), dtype=torch.float64)).clamp(min=EXACT)
-        axes.plot(list(by_param), values, **look, markersize=9, label=name)
+        # where two lie on each other, both are seen
+        axes.plot(list(by_param), values, **look, markersize=max(4, 12 - 5 * index), label=name)
         told.append(f"{name}: at most {values.max():.1g}")
-    axes.set(yscale="log", ylim=(EXACT / 3, 10), xlabel="param (name)", ylabel="relative difference (no unit)")
+    axes.set(yscale="log", ylim=(EXACT / 3, 1e3), xlabel="param (name)", ylabel="relative difference (no unit)")
     axes.grid(axis="y", color="#E5E5E5")
     axes.axhline(1, color=FAINT, linewidth=1)
-    axes.annotate("as large as the gradient itself", (0.99, 1.2), xycoords=("axes fraction", "data"), ha="right")
+    axes.annotate("as large as the gradient itself", (0.99, 4), xycoords=("axes fraction", "data"), ha="right")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     figure.set_label("Relative differences between gradients, by param. " + told_or(told, "Nothing is compared yet"))
     return figure
@@ -65,7 +66,7 @@ def class_map(
     points, labels = as_path(points.cpu(), 2), labels.cpu()
     figure = new_figure(10.4, 4.2)
     flat, curve = figure.subplots(1, 2)
-    told = "Nothing is learned yet."
+    told, heading = "Nothing is learned yet.", "not written yet"
     if learned is not None:
         share, losses = finite(learned.share.cpu()), finite(learned.losses.cpu())
         grid = [part.cpu().numpy() for part in plane]
@@ -78,13 +79,14 @@ def class_map(
         update = min(update, len(losses) - 1)
         curve.plot(update, losses[update], "o", color=INK, markersize=9, label="the map's update")
         told = f"After {update} updates the loss is {losses[update]:.3g}; it was {losses[0]:.3g} at the start."
+        heading = f"after {update} updates"
         curve.set_yscale("log")
     else:
         not_written(curve, "yours")
     for kind, (marker, colour) in enumerate((("o", "#0072B2"), ("^", "#E69F00"))):
         look = {"color": colour, "markeredgecolor": INK, "markeredgewidth": 0.6, "markersize": 5.5}
         flat.plot(*points[labels == kind].T, marker, **look, label=f"class {kind}")
-    flat.set(xlabel="feature 1 (no unit)", ylabel="feature 2 (no unit)", title=f"after {update} updates")
+    flat.set(xlabel="feature 1 (no unit)", ylabel="feature 2 (no unit)", title=heading)
     flat.legend(loc="upper right")
     curve.set(xlabel="update (count)", ylabel="cross-entropy (nats)", title="loss")
     curve.grid(color="#E5E5E5")

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from .style import INK, new_figure, series, told_or
 
-PHASES = ("1 forward pass", "2 loss", "3 backward pass", "4 update")
-QUIET, LIT = "#CCCCCC", 0.16
+PHASES = ("phase 1: forward pass", "phase 2: loss", "phase 3: backward pass", "phase 4: update")
+QUIET = "#CCCCCC"
 FORWARD, BACKWARD, MOVED = "#0072B2", "#D55E00", "#000000"
 
 
@@ -70,7 +70,7 @@ def _network(axes: Axes, training: Round, phase: int) -> None:
     for depth, (matrix, move) in enumerate(zip(training.weights, training.moves, strict=True)):
         for i, j in torch.cartesian_prod(torch.arange(matrix.shape[0]), torch.arange(matrix.shape[1])).tolist():
             ends = places[depth][i], places[depth + 1][j]
-            _edge(axes, ends, float(matrix[i, j]), float(move[i, j]), (i, j), phase)
+            _edge(axes, ends, float(move[i, j]), i, phase)
     for depth, layer in enumerate(training.layers):
         slopes = training.slopes[depth - 1] if depth else None
         for unit, place in enumerate(places[depth]):
@@ -87,7 +87,7 @@ def _network(axes: Axes, training: Round, phase: int) -> None:
     highest = max(len(layer) for layer in training.layers) / 2
     axes.set(xlim=(-0.4, end + 1.35), ylim=(-highest - 0.25, highest + 0.25), yticks=[])
     axes.set_xticks(range(len(training.layers)), ["input x", "hidden a₁", "logits"][: len(training.layers)])
-    axes.set(xlabel="layer (name)", ylabel="units (one circle each)", title=f"phase {PHASES[phase - 1]}")
+    axes.set(xlabel="layer (name)", ylabel="units (one circle each)", title=PHASES[phase - 1])
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
 
@@ -95,34 +95,38 @@ def _network(axes: Axes, training: Round, phase: int) -> None:
 def _edge(
     axes: Axes,
     ends: tuple[tuple[float, float], tuple[float, float]],
-    weight: float,
     move: float,
-    pair: tuple[int, int],
+    source: int,
     phase: int,
 ) -> None:
     (x0, y0), (x1, y1) = ends
     if phase == 1:
         _arrow(axes, *ends, FORWARD, 1.4)
     elif phase == 3:
-        _arrow(axes, ends[1], ends[0], BACKWARD, 1.4)
+        first = x0 == 0  # from the first hidden layer on the slopes reach weights only; nobody asks for the input's
+        _arrow(axes, ends[1], ((x0 + x1) / 2, (y0 + y1) / 2) if first else ends[0], BACKWARD, 1.4, 2 if first else 20)
     else:
         axes.plot([x0, x1], [y0, y1], color=MOVED if phase == 4 else QUIET, linewidth=1.2 if phase == 4 else 0.8)
     if phase == 4:
-        along = 0.3 + 0.12 * pair[1]  # the labels of edges that leave one unit stand beside each other
+        along = 0.62 if source % 2 else 0.36  # so that the labels of neighbouring units stand beside each other
         at = x0 + along * (x1 - x0), y0 + along * (y1 - y0)
         box = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none"}
-        axes.text(*at, f"{move:+.2f}", fontsize=8, ha="center", va="center", bbox=box, zorder=4)
+        axes.text(*at, f"{move:+.2f}", fontsize=8, ha="center", va="center", bbox=box, zorder=7)
 
 
 def _unit(axes: Axes, place: tuple[float, float], number: float, slope: float | None, phase: int) -> None:
     colour = {1: FORWARD, 3: BACKWARD if slope is not None else QUIET}.get(phase, "#777777")
     axes.scatter(*place, s=1500, color="white", edgecolor=colour, linewidth=1.8, zorder=5)
-    text = "" if phase == 3 and slope is None else f"{slope if phase == 3 else number:.2f}"
-    axes.text(*place, text, ha="center", va="center", fontsize=10, color=INK if phase != 4 else "#777777", zorder=6)
+    behind = phase == 4 or (phase == 3 and slope is None)
+    shown = number if slope is None or phase != 3 else slope
+    colour = "#777777" if behind else INK
+    axes.text(*place, f"{shown:.2f}", ha="center", va="center", fontsize=10, color=colour, zorder=6)
 
 
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], colour: str, width: float) -> None:
-    look = {"arrowstyle": "-|>", "color": colour, "linewidth": width, "shrinkA": 20, "shrinkB": 20}
+def _arrow(
+    axes: Axes, start: tuple[float, float], end: tuple[float, float], colour: str, width: float, gap: float = 20
+) -> None:
+    look = {"arrowstyle": "-|>", "color": colour, "linewidth": width, "shrinkA": 20, "shrinkB": gap}
     axes.annotate("", xy=end, xytext=start, arrowprops=look, zorder=3)
 
 
