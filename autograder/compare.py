@@ -58,7 +58,9 @@ def compare(exercise: Exercise, seed: int, given: Evidence, expected: Evidence, 
         problem = problem.get(where.case, problem)
         return _path(exercise, problem, where, (theirs, ours), (mine, right))
     if kind == "curve":
-        return _curve(exercise, where, mine, right, part_name(exercise, where.tensor, len(ours.steps[0])) or "value")
+        return _curve(
+            exercise, where, mine, right, part_name(exercise, where.case, where.tensor, len(ours.steps[0])) or "value"
+        )
     return _entries(exercise, given, expected, where, grid=kind == "grid")
 
 
@@ -126,7 +128,7 @@ def _path(
     i, j = sorted((away / (1e-12 + away.max()) + 1e-3 * spread / (1e-12 + spread.max())).topk(2).indices.tolist())
     shown, ours = mine[:, [i, j]], right[:, [i, j]]
     window = _window(shown, ours)
-    part = part_name(exercise, where.tensor, len(cases[1].steps[0]))
+    part = part_name(exercise, where.case, where.tensor, len(cases[1].steps[0]))
     shape = columns[1][0].shape
     entries = [[int(x) for x in torch.unravel_index(torch.tensor(e), shape)] for e in (i, j)]
     labels = tuple(f"{part + ', ' if part else ''}entry {e[0] if len(e) == 1 else e}" for e in entries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -35,7 +36,7 @@ def told(exercise: Exercise, seed: int, given: Evidence, expected: Evidence, whe
     at = f"{word} {where.step - 1 + first}" if len(steps) > 1 else ""
     left = input_last(expected.cases[where.case]) and where.step == len(steps)
     count = len(steps[min(where.step, len(steps)) - 1]) if steps else 0
-    part = part_name(exercise, where.tensor, count)
+    part = part_name(exercise, where.case, where.tensor, count)
     if left:
         at, part = "the end", "the input as your function left it"
     ours, theirs = tensor_at(expected, where), tensor_at(given, where)
@@ -98,12 +99,13 @@ def _short(value: Any) -> str:
     return _digits(value, 4) if isinstance(value, int | float) else ""
 
 
-def part_name(exercise: Exercise, number: int, count: int) -> str:
-    """What tensor `number` of `count` is called; "" where there is but one."""
+def part_name(exercise: Exercise, case: str, number: int, count: int) -> str:
+    """What tensor `number` of `count` in a case is called; "" where there is but one."""
     if callable(exercise.parts):
         return exercise.parts(number, count)
-    if number <= len(exercise.parts):
-        return exercise.parts[number - 1]
+    names = exercise.parts.get(case, ()) if isinstance(exercise.parts, Mapping) else exercise.parts
+    if number <= len(names):
+        return names[number - 1]
     return f"tensor {number}" if count > 1 else ""
 
 

@@ -1,7 +1,8 @@
 """Find what does an exercise's work for the student, by reading the code and never running it.
 
 Starting at the exercise's name, every definition it reaches is read. A dotted name on the exercise's list (such
-as `torch.optim.SGD`) is a shortcut; so is code that cannot be read (`exec`, `eval`). In a scratch cell that the
+as `torch.optim.SGD`) is a shortcut; so is an attribute or keyword on it (such as `.requires_grad`), whatever it hangs
+on, and code that cannot be read (`exec`, `eval`). In a scratch cell that the
 exercise does not reach, all of it is free.
 """
 
@@ -37,7 +38,8 @@ def find_shortcut(cells: list[Cell], exercise: str, does_the_work: tuple[str, ..
     Args:
         cells: all code cells, in order.
         exercise: the name of the student's function or class.
-        does_the_work: dotted names that are refused; `torch.optim.Optimizer` itself is always free.
+        does_the_work: dotted names that are refused, `torch.optim.Optimizer` itself being always free; one that
+            begins with a dot is refused as an attribute of anything, and as a keyword.
 
     Example:
         >>> find_shortcut([Cell("cell 1", "import torch\\nMine = torch.optim.SGD")], "Mine", ("torch.optim",))
@@ -63,6 +65,9 @@ def find_shortcut(cells: list[Cell], exercise: str, does_the_work: tuple[str, ..
                 if dotted.split(".")[0] in UNREADABLE:
                     return _sentence(f"`{dotted}` runs code that cannot be read", definition, line)
                 waiting.append(dotted.split(".")[0])
+            for name, line in _attributes(definition.node):
+                if name in does_the_work:
+                    return _sentence(f"`{name}` does the work of this exercise", definition, line)
     return ""
 
 
@@ -182,6 +187,19 @@ def _dotted(node: ast.AST) -> str:
                 dotted = _dotted(holder)
                 return f"{dotted}.{attribute}" if dotted else ""
     return ""
+
+
+def _attributes(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Every attribute and every keyword that isn't switched off, as `.name`."""
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Attribute(attr=name)
+                | ast.Call(func=ast.Name(id="getattr" | "setattr"), args=[_, ast.Constant(value=str(name)), *_])
+            ):
+                yield f".{name}", node.lineno
+            case ast.keyword(arg=str(name), value=value) if not (isinstance(value, ast.Constant) and not value.value):
+                yield f".{name}", node.lineno
 
 
 def _refused(dotted: str, does_the_work: tuple[str, ...]) -> bool:

@@ -52,7 +52,8 @@ class Exercise:
         steady: what the view makes of a form is the same for every seed, so each form needs to run only once.
         steps: what a step is called and the number of the first, for the words: `("step", 0)` where the lesson
             counts from 0.
-        parts: the names of a step's tensors, in order, or a function (number from 1, of how many) -> name.
+        parts: the names of a step's tensors, in order; by case where the cases name them differently; or a function
+            (number from 1, of how many) -> name.
         picture: what is drawn where something is wrong: one of `Compared.KINDS`, "none", or "" to tell from the
             evidence's form.
         landscape: from a case of the problem, the loss (`[..., n]` -> `[...]`) that a path descends.
@@ -68,7 +69,7 @@ class Exercise:
     claims: tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
     steady: bool = False
     steps: tuple[str, int] = ("step", 1)
-    parts: tuple[str, ...] | Callable[[int, int], str] = ()
+    parts: tuple[str, ...] | Mapping[str, tuple[str, ...]] | Callable[[int, int], str] = ()
     picture: str = ""
     landscape: Callable[[dict[str, Any]], Callable[[Tensor], Tensor]] | None = None
 

@@ -5,6 +5,7 @@ paths and measurements are handed in; `show` puts a figure into a notebook and `
 """
 
 from .adaptive import loss_panels, step_sizes
+from .classes import Learned, class_map, gradient_errors
 from .curves import accuracy_by_lr, difference_errors, loss_curves, steps_against_condition
 from .display import beside, path_or_none, show
 from .gradients import arrows_against_gradient, bowls, step_by_step
@@ -13,12 +14,15 @@ from .look_ahead import two_arrows
 from .losses import errors_of_lines, loss_of_constants, price_of_probability, pulled_lines
 from .memory import phase_diagram, two_runs, valley_runs
 from .panel import panel
+from .phases import Round, expression_graph, four_phases
 from .rates import factors_against_lr, range_test, schedules, strides
 from .runs import Settings, Split, network, run_curves, training
 from .sliders import explore
 from .views import three_views
 
 __all__ = [
+    "Learned",
+    "Round",
     "Settings",
     "Split",
     "accuracy_by_lr",
@@ -26,10 +30,14 @@ __all__ = [
     "ball_in_landscape",
     "beside",
     "bowls",
+    "class_map",
     "difference_errors",
     "errors_of_lines",
     "explore",
+    "expression_graph",
     "factors_against_lr",
+    "four_phases",
+    "gradient_errors",
     "landscapes",
     "loss_curves",
     "loss_of_constants",

@@ -7,7 +7,7 @@ import pytest
 from autograder import scan
 from autograder.scan import Cell, find_shortcut, find_tampering
 
-REFUSED = ("torch.optim", "reference")
+REFUSED = ("torch.optim", "reference", ".requires_grad", ".requires_grad_")
 
 
 def shortcut(*sources: str) -> str:
@@ -28,6 +28,12 @@ def shortcut(*sources: str) -> str:
         ("import torch\ndef step(p):\n    exec('torch.op' + 'tim')",),
         ("import reference.optimizers as r\nstep = r.momentum_step",),
         ("import torch\ndef step(p):\n    torch.optim.lr_scheduler.StepLR(p, 1)",),
+        ("def step(p):\n    q = p.clone().requires_grad_()\n    q.backward()",),
+        ("def step(p):\n    p['W1'].requires_grad = True",),
+        ("def step(p):\n    setattr(p['W1'], 'requires_grad', True)",),
+        ("def step(p):\n    [q.requires_grad_() for q in p.values()]",),
+        ("import torch\ndef step(p):\n    return torch.tensor(p, requires_grad=True)",),
+        ("def leaf(p):\n    return p.detach().requires_grad_(True)", "def step(p):\n    return leaf(p)"),
     ],
 )
 def test_a_shortcut_is_found(sources: tuple[str, ...]) -> None:
@@ -41,6 +47,8 @@ def test_a_shortcut_is_found(sources: tuple[str, ...]) -> None:
         ("from torch.optim import Optimizer\nclass step(Optimizer):\n    pass",),
         ("import torch\nscratch = torch.optim.SGD", "def step(p):\n    return p"),
         ("import torch\nparams = torch.optim.SGD", "def step(params):\n    return params"),
+        ("import torch\ndef step(p):\n    return torch.zeros(3, requires_grad=False)",),
+        ("def scratch(p):\n    return p.requires_grad_()", "def step(p):\n    return p.backward()"),
         ("%matplotlib inline\n!ls", "def step(p):\n    return p"),
         ("this is no python", "def step(p):\n    return p"),
     ],

@@ -12,6 +12,7 @@ from nbgrader.preprocessors import CheckCellMetadata, ClearMarkScheme, ClearOutp
 
 SOURCE = Path(__file__).parents[2] / "course" / "source"
 NOTEBOOKS = sorted(SOURCE.glob("*/*.ipynb"))
+OPTIMIZER = "torch.optim.Optimizer"
 STUB = "raise NotImplementedError()"
 
 # what a student's work hangs on: exercise → (arguments, points)
@@ -27,6 +28,12 @@ EXERCISES = {
         "gradient_step": (["params", "grads", "lr"], 2),
         "gradient_descent": (["gradient", "start", "lr", "steps"], 2),
         "fit_linear": (["x", "y", "lr", "steps"], 2),
+    },
+    "03_backpropagation": {
+        "forward": (["params", "x"], 1),
+        "backward": (["params", "x", "labels", "activations"], 3),
+        "update": (["params", "grads", "lr"], 1),
+        "Value": (["self", "data"], 3),
     },
     "05_learning_rate": {
         "largest_stable_lr": (["curvatures"], 1),
@@ -155,7 +162,7 @@ def test_signatures_and_points_are_the_syllabus(lesson: str) -> None:
         (definition,) = ast.parse(cells[name].source).body
         assert definition.name == name
         if isinstance(definition, ast.ClassDef):
-            assert ast.unparse(definition.bases[0]) == "torch.optim.Optimizer"
+            assert [ast.unparse(base) for base in definition.bases] == ([OPTIMIZER] if name != "Value" else [])
             definition = next(part for part in definition.body if getattr(part, "name", "") == "__init__")
         assert [argument.arg for argument in definition.args.args] == arguments
         assert cells[f"check_{name}"].metadata.nbgrader.points == points

@@ -59,6 +59,21 @@ TWO_CLASSES = visuals.Split(torch.eye(4), torch.tensor([0, 1, 0, 1]), torch.eye(
 LINES = {"line A": (0.5, 1.0), "line B": (0.9, 0.1)}
 HOURS, SCORES = torch.arange(5.0), torch.tensor([1.0, 2.0, 2.0, 9.0, 3.0])
 GRID = (KAPPAS[:1] / 10 - HOURS[:, None]) ** 2 + HOURS[:3] ** 2
+ROUND = visuals.Round(
+    layers=[POINT, KAPPAS[:1], POINT],
+    slopes=[KAPPAS[:1], -POINT],
+    weights=[torch.ones(2, 1), torch.ones(1, 2)],
+    moves=[torch.ones(2, 1), -torch.ones(1, 2)],
+    loss=0.7,
+    label=1,
+)
+USES = {"a": (), "a · a": ("a", "a")}
+PLANE = torch.meshgrid(torch.linspace(-1, 1, 5), torch.linspace(-1, 1, 4), indexing="xy")
+CLASSES = torch.tensor([0, 1, 0, 1])
+
+
+def class_map(share: Tensor, losses: Tensor) -> Figure:
+    return visuals.class_map(torch.eye(4)[:, :2], CLASSES, PLANE, visuals.Learned(share, losses), 1)
 
 
 def arrows(landings: dict[str, Tensor | None]) -> Figure:
@@ -93,6 +108,19 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
     "ball_in_landscape, diverging": lambda: visuals.ball_in_landscape(BOWL, {"ball": DIVERGING}, 400, -2, 2),
     "accuracy_by_lr": lambda: visuals.accuracy_by_lr(LRS, {"yours": MOMENTA[:1] + 0 * LRS, "other": LRS / 5}),
     "accuracy_by_lr, not written": lambda: visuals.accuracy_by_lr(LRS, {"yours": None}),
+    "class_map": lambda: class_map(PLANE[0] / 2 + 0.5, KAPPAS),
+    "class_map, all of one class": lambda: class_map(0 * PLANE[0], KAPPAS),
+    "class_map, not a number": lambda: class_map(PLANE[0] * torch.nan, KAPPAS * torch.nan),
+    "class_map, not written": lambda: visuals.class_map(torch.eye(4)[:, :2], CLASSES, PLANE, None, 0),
+    "expression_graph": lambda: visuals.expression_graph({"a": (3.0, 6.0), "a · a": (9.0, 1.0)}, USES),
+    "expression_graph, not a number": lambda: visuals.expression_graph(dict.fromkeys(USES, (torch.nan, 1e300)), USES),
+    "expression_graph, not written": lambda: visuals.expression_graph(None, USES),
+    "four_phases": lambda: visuals.four_phases(ROUND, 0),
+    "four_phases, forward": lambda: visuals.four_phases(ROUND, 1),
+    "four_phases, update": lambda: visuals.four_phases(ROUND, 4),
+    "gradient_errors": lambda: visuals.gradient_errors({"yours": {"W1": 1e-9, "b1": 0.0}, "other": {"W1": 1.0}}),
+    "gradient_errors, not written": lambda: visuals.gradient_errors({"yours": None}),
+    "gradient_errors, not a number": lambda: visuals.gradient_errors({"yours": {"W1": torch.nan, "b1": torch.inf}}),
     "run_curves": lambda: visuals.run_curves({"yours": list(visuals.training(RUN, TWO_CLASSES))[-1]}),
     "run_curves, nothing": lambda: visuals.run_curves({}),
     "three_views": lambda: visuals.three_views(BOWL, {"yours": GOOD, "reference": descend(1.8)}),
