@@ -16,6 +16,7 @@ MODULES = [".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removes
 WITH_EXAMPLES = {
     f"reference.{name}"
     for name in (
+        "batches",
         "landscapes",
         "theory",
         "training",
