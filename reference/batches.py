@@ -6,6 +6,8 @@ samples is 2/B · Xᵀ(Xw − y), and every quantity here has a formula to hold 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -134,6 +136,39 @@ def train_epochs(
         for batch in batch_indices(len(x), batch_size, generator):
             path.append(path[-1] - lr * batch_gradient(path[-1], x, y, batch.to(x.device)))
     return torch.stack(path)
+
+
+@dataclass(frozen=True, eq=False)
+class LeastSquares:
+    """The loss of the linear model over all samples, as a landscape above its weights.
+
+    Attributes:
+        x: samples, `[N, d]`.
+        y: targets, `[N]`.
+
+    Example:
+        >>> line = LeastSquares(torch.tensor([[1.0], [2.0]]), torch.tensor([2.0, 4.0]))
+        >>> line.minimum.round(), line.value(torch.tensor([1.0])), line.gradient(torch.tensor([1.0]))
+        (tensor([2.]), tensor(2.5000), tensor([-5.]))
+    """
+
+    x: Tensor
+    y: Tensor
+
+    @property
+    def minimum(self) -> Tensor:
+        """The weights with the least loss, `[d]`."""
+        solution: Tensor = torch.linalg.lstsq(self.x, self.y[:, None]).solution[:, 0]
+        return solution
+
+    def value(self, w: Tensor) -> Tensor:
+        """The mean squared error at `w` `[..., d]`, of shape `[...]`."""
+        return (w @ self.x.T.to(w) - self.y.to(w)).square().mean(dim=-1)
+
+    def gradient(self, w: Tensor) -> Tensor:
+        """2/N · Xᵀ(Xw − y) at `w` `[..., d]`, of the same shape."""
+        x = self.x.to(w)
+        return 2 / len(x) * (w @ x.T - self.y.to(w)) @ x
 
 
 def expected_noise(w: Tensor, x: Tensor, y: Tensor, batch_size: int, replacement: bool = False) -> Tensor:

@@ -5,6 +5,7 @@ paths and measurements are handed in; `show` puts a figure into a notebook and `
 """
 
 from .adaptive import loss_panels, step_sizes
+from .batches import against_batch_size, batch_map, gradient_cloud
 from .curves import accuracy_by_lr, difference_errors, loss_curves, steps_against_condition
 from .display import beside, path_or_none, show
 from .gradients import arrows_against_gradient, bowls, step_by_step
@@ -20,12 +21,15 @@ __all__ = [
     "Settings",
     "Split",
     "accuracy_by_lr",
+    "against_batch_size",
     "arrows_against_gradient",
+    "batch_map",
     "beside",
     "bowls",
     "difference_errors",
     "explore",
     "factors_against_lr",
+    "gradient_cloud",
     "loss_curves",
     "loss_panels",
     "network",

@@ -22,6 +22,12 @@ EXERCISES = {
         "gradient_descent": (["gradient", "start", "lr", "steps"], 2),
         "fit_linear": (["x", "y", "lr", "steps"], 2),
     },
+    "04_batch_size": {
+        "batch_indices": (["n", "batch_size", "generator"], 2),
+        "batch_gradient": (["w", "x", "y", "indices"], 2),
+        "gradient_noise": (["w", "x", "y", "batch_size", "draws", "generator"], 2),
+        "train_epochs": (["w", "x", "y", "lr", "batch_size", "epochs", "generator"], 2),
+    },
     "05_learning_rate": {
         "largest_stable_lr": (["curvatures"], 1),
         "fastest_lr": (["curvatures"], 1),

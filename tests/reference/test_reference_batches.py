@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from reference.batches import (
+    LeastSquares,
     batch_gradient,
     batch_indices,
     expected_noise,
@@ -80,6 +81,17 @@ def test_at_the_noise_scale_error_and_gradient_are_of_one_size() -> None:
     full = batch_gradient(w, x, y, torch.arange(len(x)))
     at_scale = expected_noise(w, x, y, 1, replacement=True) / noise_scale(w, x, y)
     assert torch.allclose(at_scale, full.square().sum())
+
+
+def test_the_landscape_is_the_loss_over_all_samples() -> None:
+    w, x, y = problem()
+    landscape = LeastSquares(x, y)
+    assert torch.allclose(landscape.value(w), (x @ w - y).square().mean())
+    assert torch.allclose(landscape.gradient(w), batch_gradient(w, x, y, torch.arange(len(x))))
+    grid = torch.stack([w, landscape.minimum, -w])
+    assert torch.allclose(landscape.value(grid), torch.stack([landscape.value(row) for row in grid]))
+    assert torch.allclose(landscape.gradient(grid), torch.stack([landscape.gradient(row) for row in grid]))
+    assert landscape.gradient(landscape.minimum).norm() < 1e-12
 
 
 def test_one_batch_of_all_is_gradient_descent() -> None:

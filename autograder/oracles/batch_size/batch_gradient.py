@@ -67,7 +67,7 @@ FORMS = (
         "the sum over the batch is divided by the number of all samples. How many samples does it go over?",
     ),
     Form(
-        "labels_not_picked",
+        "targets_not_picked",
         lambda w, x, y, indices: 2 / len(indices) * x[indices].T @ (x[indices] @ w - y[: len(indices)]),
         "the samples are those of the batch, the targets are the first of the data set. "
         "Which target goes with the first sample of your batch?",

@@ -71,9 +71,9 @@ def theory(case: dict[str, Any]) -> Theory:
     draw = torch.Generator().manual_seed(0)
     rows = torch.rand(4000, len(x), generator=draw).argsort(dim=1)[:, :size]
     errors = (gradients[rows].mean(dim=1) - full).square().sum(dim=1)
-    both = [float(expected_noise(w, x, y, size, replacement)) for replacement in (False, True)]
     return Theory(
-        *both,
+        float(expected_noise(w, x, y, size)),
+        float(expected_noise(w, x, y, size, replacement=True)),
         float(errors.std()),
         float(full.square().sum()),
         float(errors.sqrt().mean()),

@@ -345,7 +345,8 @@ class TargetsNotShuffled(Loop):
     def step(self, batch: Tensor, k: int) -> Tensor:
         first = k * self.batch_size
         rows, targets = self.x[batch], self.y[first : first + len(batch)]
-        return self.lr * 2 / len(batch) * rows.T @ (rows @ self.path[-1] - targets)
+        step: Tensor = self.lr * 2 / len(batch) * rows.T @ (rows @ self.path[-1] - targets)
+        return step
 
 
 class Unshuffled(Loop):
@@ -374,9 +375,10 @@ class OwnRandomness(Loop):
 
 
 class OwnSeed(Loop):
-    def __call__(self, *arguments: Any) -> Any:
-        *others, _ = arguments
-        return super().__call__(*others, torch.Generator().manual_seed(0))
+    def epoch(self, number: int) -> None:
+        if number == 0:
+            self.generator = torch.Generator().manual_seed(0)
+        super().epoch(number)
 
 
 class LastDropped(Loop):
@@ -482,7 +484,8 @@ FORMS = (
     form(
         "whole_data",
         WholeData,
-        "every update uses all samples: an epoch is several steps of full-batch descent. Which samples is a step to see?",
+        "every update uses all samples: an epoch is several steps of full-batch descent. "
+        "Which samples is a step to see?",
     ),
     form(
         "targets_not_shuffled",
