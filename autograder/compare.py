@@ -85,7 +85,7 @@ def _indices(case: Case) -> bool:
 
 def _visits(name: str, given: Case, expected: Case) -> Compared | None:
     right, mine = _counts(expected), _counts(given)
-    if right is None or mine is None:
+    if right is None or mine is None or not _begin_alike(given, expected):
         return None
     n = len(right)
     mine = torch.cat([mine, mine.new_zeros(max(0, n - len(mine)))])[:n]
@@ -106,6 +106,14 @@ def _counts(case: Case) -> Tensor | None:
         return torch.bincount(flat[(flat >= 0) & (flat < 10_000)])
     path = values[0] if values[0].dim() == 2 else torch.stack([v for v in values if v.shape == values[0].shape])
     return (path[1:] != path[:-1]).sum(0) if path.dim() == 2 else None
+
+
+def _begin_alike(given: Case, expected: Case) -> bool:
+    """Whether two paths have the same start; without it, moves can't be counted. Indices are no path."""
+    ours, theirs = expected.steps[0][0], given.steps[0][0]
+    return ours.dim() < 2 or (
+        theirs.shape[1:] == ours.shape[1:] and len(theirs) > 0 and torch.equal(theirs[0], ours[0])
+    )
 
 
 def _path(

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from reference.batches import batch_indices
+
 
 def accuracy(model: torch.nn.Module, x: Tensor, y: Tensor) -> float:
     """The share of samples whose largest score is that of their label.
@@ -76,8 +78,8 @@ def train(
     run: dict[str, list[float]] = {"loss": [], "accuracy": []}
     for _ in range(epochs):
         model.train()
-        order = torch.randperm(len(x), generator=generator, device=generator.device).to(x.device)
-        for batch in torch.split(order, batch_size):
+        for batch in batch_indices(len(x), batch_size, generator):
+            batch = batch.to(x.device)
             optimizer.zero_grad()
             loss = cross_entropy(model(x[batch]), y[batch])
             loss.backward()  # type: ignore[no-untyped-call]

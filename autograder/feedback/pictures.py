@@ -255,6 +255,7 @@ def _visits(shown: Compared) -> Any:
         axes.plot(
             never, [0.06 * max(right)] * len(never), ls="none", marker="x", ms=7, mew=2, color=YOURS, label="never"
         )
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.set_ylim(0, max(1, *right, *(m for m in mine if m < 10 * max(1, *right))) * 1.25)
     _plain(axes, "sample", "times used")

@@ -5,6 +5,7 @@ paths and measurements are handed in; `show` puts a figure into a notebook and `
 """
 
 from .adaptive import loss_panels, step_sizes
+from .batches import against_batch_size, batch_map, gradient_cloud
 from .classes import Learned, class_map, gradient_errors
 from .curves import accuracy_by_lr, difference_errors, loss_curves, steps_against_condition
 from .display import beside, path_or_none, show
@@ -26,8 +27,10 @@ __all__ = [
     "Settings",
     "Split",
     "accuracy_by_lr",
+    "against_batch_size",
     "arrows_against_gradient",
     "ball_in_landscape",
+    "batch_map",
     "beside",
     "bowls",
     "class_map",
@@ -37,6 +40,7 @@ __all__ = [
     "expression_graph",
     "factors_against_lr",
     "four_phases",
+    "gradient_cloud",
     "gradient_errors",
     "landscapes",
     "loss_curves",

@@ -21,14 +21,16 @@ from .style import (
 )
 
 SMALLEST = 1e-16
+CROWDED = 400  # points from which on a path is drawn finer, with fewer markers
 
 
-def three_views(landscape: Landscape, paths: dict[str, Tensor | None]) -> Figure:
+def three_views(landscape: Landscape, paths: dict[str, Tensor | None], samples: dict[str, int] | None = None) -> Figure:
     """Path over contour lines, loss by update, and the error of each coordinate by update, side by side.
 
     Args:
         landscape: a loss of two parameters.
         paths: name → `[steps + 1, 2]`, the start included; None (not written yet) is left out.
+        samples: name → how many samples an update uses; with it, loss and error stand over samples, not updates.
 
     Returns:
         A figure whose label is its alt text.
@@ -45,19 +47,23 @@ def three_views(landscape: Landscape, paths: dict[str, Tensor | None]) -> Figure
             continue
         look, path = series(index), drawn[name]
         every = max(1, len(path) // 12)
+        pace = 1 if samples is None else samples[name]
         # the first path, the student's, lies on top
         sizes = {"markersize": 4, "linewidth": 1.4, "zorder": 4 - index}
+        if len(path) > CROWDED:
+            sizes |= {"markevery": every, "linewidth": 0.7, "alpha": 0.6}
         (line,) = contours.plot(*until_gone(path, box).T, **look, **sizes, label=name)
         lines.append(line)
         above = landscape.value(path) - landscape.value(landscape.minimum.to(path))
-        _log_curve(loss, above, look, every)
+        _log_curve(loss, above, look, every, pace)
         for coordinate, style in ((0, "-"), (1, "--")):
             error = (path - landscape.minimum.to(path))[:, coordinate].abs()
-            _log_curve(modes, error, {**look, "linestyle": style}, every)
+            _log_curve(modes, error, {**look, "linestyle": style}, every, pace)
         told.append(f"{name}: {_ending(path, landscape)}")
     contours.set_title("path over contour lines")
-    loss.set(title="loss", xlabel="update (count)", ylabel="loss above the minimum (no unit)", yscale="log")
-    modes.set(title="error, coordinate by coordinate", xlabel="update (count)", yscale="log")
+    passing = "update (count)" if samples is None else "samples seen (count)"
+    loss.set(title="loss", xlabel=passing, ylabel="loss above the minimum (no unit)", yscale="log")
+    modes.set(title="error, coordinate by coordinate", xlabel=passing, yscale="log")
     modes.set_ylabel("distance to the minimum (no unit)")
     for axes in (loss, modes):
         _limit(axes)
@@ -66,17 +72,18 @@ def three_views(landscape: Landscape, paths: dict[str, Tensor | None]) -> Figure
     if lines:
         figure.legend(handles=lines, loc="outside lower center", ncols=len(lines), frameon=False)
     figure.set_label(
-        "Three panels: path over contour lines, loss by update, error of each coordinate by update. "
-        + told_or(told, "No path is drawn yet")
+        f"Three panels: path over contour lines, loss by {passing.split(' (')[0]}, error of each coordinate by "
+        f"{passing.split(' (')[0]}. " + told_or(told, "No path is drawn yet")
     )
     return figure
 
 
-def _log_curve(axes: Axes, values: Tensor, look: dict[str, str], every: int) -> None:
+def _log_curve(axes: Axes, values: Tensor, look: dict[str, str], every: int, pace: int) -> None:
     """A curve for a logarithmic axis: zeros and infinities are left out."""
     shown = finite(values)
     shown = torch.where(shown > SMALLEST, shown, torch.nan)
-    axes.plot(range(len(shown)), shown, **look, markevery=every, markersize=4, linewidth=1.4)
+    fine = {"linewidth": 0.7, "alpha": 0.6} if len(shown) > CROWDED else {"linewidth": 1.4}
+    axes.plot(range(0, pace * len(shown), pace), shown, **look, markevery=every, markersize=4, **fine)
 
 
 def _limit(axes: Axes) -> None:

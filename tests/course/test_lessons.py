@@ -35,6 +35,12 @@ EXERCISES = {
         "update": (["params", "grads", "lr"], 1),
         "Value": (["self", "data"], 3),
     },
+    "04_batch_size": {
+        "batch_indices": (["n", "batch_size", "generator"], 2),
+        "batch_gradient": (["w", "x", "y", "indices"], 2),
+        "gradient_noise": (["w", "x", "y", "batch_size", "draws", "generator"], 2),
+        "train_epochs": (["w", "x", "y", "lr", "batch_size", "epochs", "generator"], 2),
+    },
     "05_learning_rate": {
         "largest_stable_lr": (["curvatures"], 1),
         "fastest_lr": (["curvatures"], 1),

@@ -106,6 +106,24 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
     ),
     "ball_in_landscape": lambda: visuals.ball_in_landscape(BOWL, {"walker": GOOD, "ball": descend(1.9)}, 9, -2, 2),
     "ball_in_landscape, diverging": lambda: visuals.ball_in_landscape(BOWL, {"ball": DIVERGING}, 400, -2, 2),
+    "batch_map": lambda: visuals.batch_map({"as it stands": torch.arange(7).split(3), "yours": [torch.tensor([6])]}, 7),
+    "batch_map, not written": lambda: visuals.batch_map({"yours": None}, 7),
+    "batch_map, nothing": lambda: visuals.batch_map({"yours": [], "other": [torch.tensor([-1, 99])]}, 7),
+    "gradient_cloud": lambda: visuals.gradient_cloud({"batches of 1": GOOD, "batches of 8": GOOD / 2}, POINT),
+    "gradient_cloud, not written": lambda: visuals.gradient_cloud({"batches of 1": None}, POINT),
+    "gradient_cloud, not a number": lambda: visuals.gradient_cloud({"batches of 1": GOOD * torch.nan}, POINT),
+    "against_batch_size": lambda: visuals.against_batch_size(
+        [1, 32], {"updates (count)": {"yours": KAPPAS, "1/√B": 1 / KAPPAS}, "time (s)": {"yours": KAPPAS * 1e5}}
+    ),
+    "against_batch_size, not written": lambda: visuals.against_batch_size(
+        [1, 32], {"updates (count)": {"yours": None}, "samples (count)": {"yours": None}}
+    ),
+    "against_batch_size, nothing above 0": lambda: visuals.against_batch_size(
+        [1, 32], {"error (no unit)": {"yours": 0 * KAPPAS, "other": KAPPAS * torch.nan}}
+    ),
+    "three_views, over samples": lambda: visuals.three_views(
+        BOWL, {"yours": GOOD, "online": descend(0.1, 500)}, samples={"yours": 32, "online": 1}
+    ),
     "accuracy_by_lr": lambda: visuals.accuracy_by_lr(LRS, {"yours": MOMENTA[:1] + 0 * LRS, "other": LRS / 5}),
     "accuracy_by_lr, not written": lambda: visuals.accuracy_by_lr(LRS, {"yours": None}),
     "class_map": lambda: class_map(PLANE[0] / 2 + 0.5, KAPPAS),
@@ -245,6 +263,24 @@ def test_the_students_path_is_in_the_picture() -> None:
     assert torch.as_tensor(lines["yours"].get_xydata()).equal(GOOD)
     assert lines["yours"].get_zorder() > lines["reference"].get_zorder()
     assert torch.allclose(torch.as_tensor(figure.axes[1].lines[0].get_ydata()), BOWL.value(GOOD))
+
+
+def test_over_samples_an_update_is_as_wide_as_its_batch() -> None:
+    figure = visuals.three_views(BOWL, {"yours": GOOD, "online": GOOD}, samples={"yours": 32, "online": 1})
+    ends = [line.get_xdata()[-1] for line in figure.axes[1].lines]
+    assert ends == [32 * 30, 30]
+    assert figure.axes[1].get_xlabel() == "samples seen (count)"
+
+
+def test_a_batch_map_says_whether_each_sample_is_there_once() -> None:
+    alt = visuals.batch_map({"a": torch.arange(6).split(3), "b": [torch.tensor([0, 0, 1])]}, 6).get_label()
+    assert "a: 2 batches, each sample once, the first batch is samples 1 to 3" in alt
+    assert "b: 1 batches, not each sample once" in alt
+
+
+def test_a_cloud_counts_what_climbs() -> None:
+    cloud = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [2.0, 1.0], [1.0, 1.0]])
+    assert "ones: 25% point to the grey side" in visuals.gradient_cloud({"ones": cloud}, POINT * 0 + 1).get_label()
 
 
 def test_alt_text_says_how_a_run_ends() -> None:

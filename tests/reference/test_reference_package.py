@@ -17,6 +17,7 @@ WITH_EXAMPLES = {
     f"reference.{name}"
     for name in (
         "backprop",
+        "batches",
         "landscapes",
         "losses",
         "theory",
