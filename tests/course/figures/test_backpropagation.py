@@ -122,12 +122,12 @@ def test_the_line_is_nearly_straight_at_first(lesson: SimpleNamespace) -> None:
         logits = lesson.forward(params, lesson.everywhere.view(-1, 2))["logits"]
         margin = (logits[:, 1] - logits[:, 0]).view(lesson.plane[0].shape)
         columns = [i for i in range(margin.shape[1]) if -1 < lesson.plane[0][0, i] < 2]
-        crossings = [(margin[:, i] > 0).double().diff().abs().argmax() for i in columns]
+        crossings = [int((margin[:, i] > 0).double().diff().abs().argmax()) for i in columns]
         first = torch.stack([lesson.plane[0][0, i] for i in columns])
         second = torch.stack([lesson.plane[1][row, 0] for row in crossings])
         design = torch.stack([first, torch.ones_like(first)], dim=1)
         straight = design @ torch.linalg.lstsq(design, second[:, None]).solution[:, 0]
-        return ((second - straight).square().mean().sqrt() / lesson.points[:, 1].std()).item()
+        return ((second - straight).square().mean().sqrt() / lesson.points[:, 1].std().cpu()).item()
 
     assert misfit(lesson.history[10]) < 0.2
     assert misfit(lesson.history[1000]) > 0.5
