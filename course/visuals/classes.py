@@ -31,6 +31,8 @@ def gradient_errors(errors: dict[str, dict[str, float] | None]) -> Figure:
         told.append(f"{name}: at most {values.max():.1g}")
     axes.set(yscale="log", ylim=(EXACT / 3, 1e3), xlabel="param (name)", ylabel="relative difference (no unit)")
     axes.grid(axis="y", color="#E5E5E5")
+    if not told:
+        axes.set_xticks([])
     axes.axhline(1, color=FAINT, linewidth=1)
     axes.annotate("as large as the gradient itself", (0.99, 4), xycoords=("axes fraction", "data"), ha="right")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
