@@ -121,13 +121,13 @@ FORMS = (
     Form(
         "same_order_every_epoch",
         ordered(from_the_seed),
-        "a second call with the same generator gives the same order again. Does your code make a new generator from "
-        "an old seed?",
+        "a second call with the same generator gives the same order again. Does your code make a "
+        "generator of its own in every call?",
     ),
     Form(
         "seed_of_its_own",
         ordered(lambda n, generator: torch.randperm(n, generator=torch.Generator().manual_seed(0))),
-        "the order is the same whatever generator comes in. Where does your seed come from?",
+        "the order is the same whatever generator comes in. Which generator does your code draw with?",
     ),
     Form(
         "generator_ignored",

@@ -516,7 +516,7 @@ FORMS = (
     form(
         "seed_of_its_own",
         OwnSeed,
-        "the run is the same whatever generator comes in. Where does your seed come from?",
+        "the run is the same whatever generator comes in. Which generator does your code draw with?",
     ),
     form(
         "last_batch_dropped",
