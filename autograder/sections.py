@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from pathlib import Path
-
-import nbformat
 
 from autograder.oracles import lessons
 
@@ -32,9 +31,9 @@ def _sections(lesson: str) -> dict[str, str]:
     if not path.is_file():
         return {}
     found, heading = {}, ""
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "markdown":
-            heading = ([heading, *HEADING.findall(cell.source)])[-1]
-        elif cell.metadata.get("nbgrader", {}).get("solution"):
-            found[str(cell.metadata["nbgrader"]["grade_id"])] = heading
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:  # importing nbformat takes over a second
+        if cell["cell_type"] == "markdown":
+            heading = [heading, *HEADING.findall("".join(cell["source"]))][-1]
+        elif cell["metadata"].get("nbgrader", {}).get("solution"):
+            found[str(cell["metadata"]["nbgrader"]["grade_id"])] = heading
     return found

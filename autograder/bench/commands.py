@@ -86,3 +86,37 @@ def of_class(
 
     result = bench_class(students)
     print(json.dumps(result.to_json()) if as_json else result.text())
+
+
+@app.command()
+def step(
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    optimizers: Annotated[
+        str, typer.Option(help="Names with commas between, of SGD, momentum, Nesterov, RMSprop, Adam; default: all.")
+    ] = "",
+    plot: Annotated[Path | None, typer.Option(help="Draw the figures into this PNG.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Tiny tensors, to see that it runs.")] = False,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Measurements of each; default: 9.")] = None,
+    as_json: Json = False,
+) -> None:
+    """How long a step of an optimizer takes: the references in their three ways against torch.optim's."""
+    from autograder.bench.step import bench_step
+
+    result = bench_step([name for name in optimizers.split(",") if name], device, quick, rounds)
+    print(json.dumps(result.to_json()) if as_json else result.text())
+    if plot:
+        from autograder.bench.step_plot import save_plot
+
+        save_plot(result, plot)
+
+
+@app.command()
+def check(
+    exercises: Annotated[list[str] | None, typer.Argument(help="Names of exercises; default: all.")] = None,
+    as_json: Json = False,
+) -> None:
+    """How long a check takes in a notebook, against running the student's function alone."""
+    from autograder.bench.check import bench_check
+
+    result = bench_check(tuple(exercises or ()))
+    print(json.dumps(result.to_json()) if as_json else result.text())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from types import FunctionType
 from typing import Any
 
 import torch
@@ -21,6 +20,7 @@ flatten = torch._C._nn.flatten_dense_tensors  # in C++: of a thousand tensors, P
 unflatten = torch._C._nn.unflatten_dense_tensors
 SMALL = 2**16  # elements; on a CPU moving this many takes about as long as one more call
 PACK = 2**22  # elements packed at once, so that what is packed stays in the cache
+LONGEST = 2**30  # elements in one call: for a GPU the compiler may count in 32 bits, as the example is short
 _EXAMPLE = 2**20  # elements of what is compiled for; long enough that the compiler uses every core
 
 
@@ -43,14 +43,13 @@ def compiled(
     for row in zip(params, *memories, grads, strict=True):
         flat = None if row[0].numel() < SMALL else _flat(row)
         if flat:
-            one_pass(*flat, *scalars)
+            for part in zip(*(torch.split(t, LONGEST) for t in flat), strict=True):
+                one_pass(*part, *scalars)
         else:
             small.append(row)
     for rows in _packs(small):
         columns = [list(column) for column in zip(*rows, strict=True)]
         flat = [flatten(column).detach() for column in columns]
-        if len(flat[0]) == 1:  # the compiler takes a length of 1 for a constant
-            flat = [torch.cat([f, f]) for f in flat]
         one_pass(*flat, *scalars)
         for column, moved in zip(columns[:-1], flat[:-1], strict=True):
             torch._foreach_copy_(column, unflatten(moved, column))
@@ -74,23 +73,27 @@ def compile_rule(
         RuntimeError: where there is no compiler.
     """
 
-    def one_pass(param: Tensor, *others: Tensor) -> None:
+    def one_pass(param: Tensor, *others: Tensor) -> tuple[()]:
         remembered, grad, scalars = others[:memories], others[memories], others[memories + 1 :]
         (new,), kept = rule([param], [[m] for m in remembered], [grad], list(scalars))
         param.copy_(new)
         for old, (m,) in zip(remembered, kept, strict=True):
             old.copy_(m)
+        return ()
 
-    # torch.compile keeps what it compiled, and counts it, by code object, and all of these would share one
-    own = one_pass.__code__.replace(co_name=f"one_pass_{compile_rule.cache_info().misses}")
-    apart = FunctionType(own, globals(), own.co_name, None, one_pass.__closure__)
-    run: Callable[..., None] = torch.compile(apart, fullgraph=True, dynamic=True)
-    example = [torch.ones(_EXAMPLE, dtype=dtype, device=device) for _ in range(memories + 2)]
+    from torch._inductor import standalone_compile  # here: it takes a second, and who reads and learns needs none
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    example: list[Any] = [torch.ones(_EXAMPLE, dtype=dtype, device=device) for _ in range(memories + 2)]
+    example += [_scalar(0.5, device) for _ in range(numbers)]
     try:
         with torch.no_grad():
-            run(*example, *(_scalar(0.5, device) for _ in range(numbers)))
+            # what torch.compile does, without its look at every call whether the graph still fits: dtype and device
+            # are this function's own, and it fits every length
+            graph = make_fx(one_pass, tracing_mode="symbolic")(*example)
+            run: Callable[..., None] = standalone_compile(graph, example, dynamic_shapes="from_graph")
     except Exception as error:
-        from torch._inductor.exc import InvalidCxxCompiler, TritonMissing  # by now it is imported anyway
+        from torch._inductor.exc import InvalidCxxCompiler, TritonMissing
 
         if _caused_by(error, InvalidCxxCompiler, TritonMissing):
             raise RuntimeError(

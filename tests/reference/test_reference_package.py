@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -61,3 +62,12 @@ def test_what_the_optimizers_export() -> None:
     steps = ["adam", "gradient", "look_ahead", "momentum", "nesterov", "rmsprop"]
     assert sorted(optimizers.__all__) == [*classes, *(f"{name}_step" for name in steps)]
     assert all(hasattr(optimizers, name) for name in optimizers.__all__)
+
+
+def test_the_page_about_speed_has_its_picture_and_its_lesson() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "](step.png)" in page
+    assert (ROOT / "step.png").stat().st_size < 150_000
+    lesson = ROOT.parent / "course" / "source" / "09_experiment" / "09_experiment.ipynb"
+    linked = re.findall(r"\]\(([^)]*reference/README\.md)\)", lesson.read_text(encoding="utf-8"))
+    assert [(lesson.parent / path).resolve() for path in linked] == [ROOT / "README.md"]
