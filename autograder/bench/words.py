@@ -56,6 +56,11 @@ def kind_words() -> str:
 PIPELINE = (
     ("time", "the check did not end within the time for one cell"),
     ("output", "the notebook put out more than the limit in cell 12, and nothing after it was run"),
+    (
+        "processes",
+        "the notebook started more processes and threads than the limit in cell 12, and nothing after it was run",
+    ),
+    ("files", "the limit on files was reached (cell 12)"),
     ("no_evidence", "the check cell ran but put out no evidence"),
     ("no_evidence", "the kernel died in cell 18, and nothing after it was run"),
     (
