@@ -72,7 +72,7 @@ def numbers(given: Tensor, expected: Tensor) -> tuple[str, str, str]:
     """
     entry = ""
     if given.numel() > SHORT:
-        away = (given.double() - expected.double()).abs().nan_to_num(float("inf"))
+        away = (given.to(torch.complex128) - expected.to(torch.complex128)).abs().nan_to_num(float("inf"))
         index = [int(i) for i in torch.unravel_index(away.argmax(), given.shape)]
         given, expected, entry = given[tuple(index)], expected[tuple(index)], f", entry {index}"
     for digits in (4, 6, 8, 10, 12, 16):

@@ -76,6 +76,7 @@ def test_warm_up(rates: SimpleNamespace) -> None:
     assert float(without) == pytest.approx(0.2, abs=0.05)  # a run beyond the edge multiplies every rounding error
     assert f"With the ramp it ends at {with_ramp}" in text
     highest = rates.hot["without warm-up"][0].max().item()
-    assert f"jumps to {highest:.0f} within the first updates" in text
+    assert "jumps to about 40 within the first updates" in text
+    assert highest == pytest.approx(40, rel=0.15)
     assert highest > 10 * math.log(10)
     assert f"with 1.0 the held-out loss is {rates.train(lambda t: 1.0, 900)[1]:.2f}" in text
