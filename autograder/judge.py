@@ -70,7 +70,9 @@ def gather_form(exercise_name: str, form_name: str | None, seed: int) -> Evidenc
 
 
 def matching_form(exercise: Exercise, evidence: Evidence, seed: int, likely: str = "") -> Form | None:
-    """The form whose outputs these are, to rounding; `None` where no form or more than one name fits."""
+    """The form whose outputs these are, to rounding; `None` where none fits, or where nothing came out."""
+    if not any(case.steps for case in evidence.cases.values()):
+        return None
     for form in sorted(exercise.forms, key=lambda form: form.name != likely):
         ours = run_form(exercise.name, form.name, seed)
         if ours.cases.keys() == evidence.cases.keys() and all(
