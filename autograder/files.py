@@ -18,7 +18,7 @@ def write(path: Path, text: str) -> None:
 
 
 def table(rows: Iterable[Iterable[object]]) -> str:
-    """Rows as CSV, every text quoted, and with text that a spreadsheet would compute made text.
+    r"""Rows as CSV, every text quoted, and with text that a spreadsheet would compute made text.
 
     Quotes hold a cell together also where a spreadsheet takes the semicolon for what parts cells.
 

@@ -21,7 +21,7 @@ from autograder.verdict import Verdict
 def form_verdict(exercise: str, form: str | None) -> Verdict:
     """The verdict on a form (`None`: the reference) as practice gives it, with the public seed."""
     seed = public_seed(exercise)
-    verdict = judge(exercise, gather_form(exercise, form, seed), seed)
+    verdict = judge(exercise, gather_form(exercise, form, seed), seed, likely=form or "")
     return replace(verdict, section=section_of(exercise))
 
 

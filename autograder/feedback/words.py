@@ -52,6 +52,7 @@ def text(verdict: Verdict) -> str:
     Example:
         >>> print(text(Verdict("gradient_step", "unwritten", 0.0)))
         gradient_step: not written yet.
+        To think about: Which line of the exercise's rule can you write down first?
     """
     return "\n".join(line for _, line in _told(verdict))
 

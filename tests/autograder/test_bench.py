@@ -9,30 +9,25 @@ import pytest
 from typer.testing import CliRunner
 
 from autograder.bench import floor
-from autograder.bench.judge import bench_judge, is_update, loss_halves, one_step
+from autograder.bench.judge import is_update, loss_halves, one_step
 from autograder.cli import app
 from autograder.oracles import find_exercise
 
 
 @pytest.mark.slow
 def test_every_wrong_form_is_caught_and_no_right_one_accused() -> None:
-    result = bench_judge(3)
-    assert result.caught == result.wrong
-    assert result.accepted == result.correct_forms
-    assert result.named >= 0.9 * result.wrong
-    assert result.loss_halves > 0, "the usual check is the weak one"
-    assert result.one_step > 0, "so is the other"
-
-
-@pytest.mark.slow
-def test_the_command_prints_one_line_of_json() -> None:
-    line = CliRunner().invoke(app, ["bench", "judge", "--json"]).output
-    figures = json.loads(line)
+    figures = json.loads(CliRunner().invoke(app, ["bench", "judge", "--json"]).output)
     assert figures.keys() == {"wrong", "caught", "named", "correct_forms", "accepted", "accused", "baselines"}
-    assert figures["accused"] == 0
+    assert figures["wrong"] >= 120
+    assert figures["correct_forms"] >= 60
     assert figures["caught"] == figures["wrong"]
+    assert figures["accused"] == 0
     assert figures["accepted"] == figures["correct_forms"]
-    assert figures["baselines"].keys() == {"of", "loss_halves", "one_step_1e-8"}
+    assert figures["named"] >= 0.9 * figures["wrong"]
+    usual = figures["baselines"]
+    assert usual.keys() == {"of", "loss_halves", "one_step_1e-8"}
+    assert usual["of"] > usual["loss_halves"] > 0, "the usual check is the weak one"
+    assert usual["of"] > usual["one_step_1e-8"] > 0, "so is the other"
 
 
 @pytest.mark.parametrize("name", ["momentum_step", "Momentum", "gradient_step"])

@@ -34,7 +34,7 @@ def test_the_threshold_lies_between_honest_work_and_luck(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(6))
 def test_no_honest_seed_comes_near_the_threshold(seed: int) -> None:
     assert held_out_accuracy(seed, final_weights(gather_form("train", None, seed))) > THRESHOLD + 0.05
     for form in RIGHT["MyOptimizer"]:

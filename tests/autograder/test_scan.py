@@ -1,10 +1,7 @@
 """Shortcuts are found from the exercise on, and free elsewhere."""
 
-import doctest
-
 import pytest
 
-from autograder import scan
 from autograder.scan import Cell, find_shortcut, find_tampering
 
 REFUSED = ("torch.optim", "reference", ".requires_grad", ".requires_grad_")
@@ -73,7 +70,3 @@ def test_tampering_is_found(source: str) -> None:
 
 def test_the_import_of_check_is_free() -> None:
     assert find_tampering([Cell("cell 1", "from autograder import check\ncheck('step', 3)")]) == ""
-
-
-def test_the_examples_are_true() -> None:
-    assert doctest.testmod(scan) == (0, 2)

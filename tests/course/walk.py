@@ -1,27 +1,61 @@
-"""A lesson walked through as a student would, for the tests of its figures."""
+"""A lesson walked through as a student would, once for all tests of it that one process runs."""
+
+from __future__ import annotations
 
 import contextlib
 import io
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import nbformat
+from IPython.core.displayhook import CapturingDisplayHook
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from nbformat.v4 import new_output
+from traitlets.config import Config
 
 SOURCE = Path(__file__).parents[2] / "course" / "source"
 
 
+@cache
 def walk_through(lesson: str) -> SimpleNamespace:
-    """Run the lesson's code but for its checks: what was printed by each cell, its prose, and its names."""
+    """Run the solved lesson, its checks included, in this process, where a warning is an error.
+
+    Returns:
+        `notebook`, with its outputs; `printed`, by cell; `prose`, by cell; and every name the lesson has made.
+    """
     notebook = nbformat.read(SOURCE / lesson / f"{lesson}.ipynb", as_version=4)
-    names: dict[str, object] = {"__name__": lesson}
-    printed: dict[str, str] = {}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and not cell.source.startswith("check("):
-            with contextlib.redirect_stdout(io.StringIO()) as out:
-                exec(compile(cell.source, f"{lesson}:{cell.id}", "exec"), names)
-            printed[cell.id] = out.getvalue()
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell.display_pub = CapturingDisplayPublisher()
+    shell.display_trap.hook = CapturingDisplayHook(shell=shell, outputs=shell.display_pub.outputs)
+    try:
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = _run(shell, cell.source)
+        names: dict[str, Any] = dict(shell.user_ns)
+    finally:
+        InteractiveShell.clear_instance()
+    printed = {cell.id: "".join(o.get("text", "") for o in cell.get("outputs", [])) for cell in notebook.cells}
     prose = {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "markdown"}
-    return SimpleNamespace(prose=prose, printed=printed, **names)
+    return SimpleNamespace(**names | {"notebook": notebook, "printed": printed, "prose": prose})
+
+
+def _run(shell: InteractiveShell, source: str) -> list[nbformat.NotebookNode]:
+    """What one cell puts out; what it raises is raised here."""
+    out, err = io.StringIO(), io.StringIO()
+    shell.display_pub.outputs.clear()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        result = shell.run_cell(source)
+    result.raise_error()
+    streams = [
+        new_output("stream", name=name, text=text.getvalue())
+        for name, text in (("stdout", out), ("stderr", err))
+        if text.getvalue()
+    ]
+    shown = [new_output("display_data", data=each["data"]) for each in shell.display_pub.outputs]
+    return streams + shown
 
 
 def measured(printed: str) -> list[str]:
