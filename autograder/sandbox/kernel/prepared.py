@@ -14,7 +14,8 @@ from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from IPython.core.application import BaseIPythonApplication
 
-ARGUMENTS = ["-f", "/tmp/connection.json", "--HistoryManager.enabled=False", "--log-level=CRITICAL"]  # of ipykernel
+CONNECTION = "/tmp/connection.json"
+ARGUMENTS = ["-f", CONNECTION, "--HistoryManager.enabled=False", "--log-level=CRITICAL"]  # of ipykernel
 
 
 class PreparedKernel(IPythonKernel):
@@ -44,10 +45,10 @@ def before_fork() -> None:
     app.init_code()
 
 
-def after_fork() -> IPKernelApp:
+def after_fork(connection_file: str = CONNECTION) -> IPKernelApp:
     """The rest, in the order of `IPKernelApp.initialize`; the sockets are bound when it returns."""
     app: IPKernelApp = IPKernelApp.instance()
-    app.session.pid = os.getpid()
+    app.session.pid, app.connection_file = os.getpid(), connection_file
     app.init_connection_file()
     app.init_sockets()
     app.shell_channel_thread = None  # nobody asks for subshells, and each message would take one thread more
