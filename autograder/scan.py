@@ -81,16 +81,19 @@ def find_tampering(cells: list[Cell]) -> str:
     definitions, modules = _read(cells)
     if "check" in definitions:
         return f"`check` is bound anew ({definitions['check'][0].place})"
+    heads = {"autograder", *(name for name, module in modules.items() if module.startswith("autograder"))}
     for cell in cells:
         for name, module in _contents(cell)[0].items():
             if name == "check" and module != "autograder.check":
                 return f"`check` is bound anew ({cell.place})"
-        for dotted, line in _dotted_names(_parse(cell), modules):
-            if dotted.startswith("autograder.") and dotted != "autograder.check":
-                return f"`{dotted}` reaches into the grader ({cell.place}, line {line})"
         for module in _contents(cell)[0].values():
             if module.startswith("autograder.") and module != "autograder.check":
                 return f"`{module}` reaches into the grader ({cell.place})"
+        if not heads & _names(cell):
+            continue
+        for dotted, line in _dotted_names(_parse(cell), modules):
+            if dotted.startswith("autograder.") and dotted != "autograder.check":
+                return f"`{dotted}` reaches into the grader ({cell.place}, line {line})"
     return ""
 
 
@@ -104,6 +107,11 @@ def _parse(cell: Cell) -> ast.Module:
         return ast.parse(code)
     except (SyntaxError, ValueError, RecursionError):
         return ast.Module(body=[], type_ignores=[])
+
+
+@lru_cache(maxsize=2048)
+def _names(cell: Cell) -> frozenset[str]:
+    return frozenset(node.id for node in ast.walk(_parse(cell)) if isinstance(node, ast.Name))
 
 
 def _read(cells: list[Cell]) -> tuple[dict[str, list[_Definition]], dict[str, str]]:

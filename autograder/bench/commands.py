@@ -34,13 +34,16 @@ def grading(
     workers: Annotated[int | None, typer.Option(min=1, help="As for `downhill grade`.")] = None,
     isolation: Annotated[str | None, typer.Option(help="As for `downhill grade`.")] = None,
     all_cells: Annotated[bool, typer.Option("--all-cells", help="Also with the experiments run; slow.")] = False,
+    sandbox_cost: Annotated[
+        bool, typer.Option("--sandbox-cost", help="Also four runs that tell what the sandbox costs.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Grade a class with Downhill and with stock nbgrader, in one round."""
     from autograder.bench.grading import bench_grading
     from autograder.feedback.tables import stages_table
 
-    result = bench_grading(students, stock, workers, isolation, all_cells)
+    result = bench_grading(students, stock, workers, isolation, all_cells, sandbox_cost)
     print(json.dumps(result.to_json()) if as_json else result.text())
     if not as_json:
         stages_table(result.stages, result.submissions)
@@ -50,12 +53,15 @@ def grading(
 def growth(
     students: Annotated[list[int] | None, typer.Option(help="A size of the class; may be given often.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="As for `downhill grade`.")] = None,
+    executed: Annotated[
+        int, typer.Option(min=1, help="How many of a class are really run; the others come from the cache.")
+    ] = 200,
     as_json: Json = False,
 ) -> None:
     """Whether a submission takes the same time and memory in a large class as in a small one."""
     from autograder.bench.growth import bench_growth
 
-    result = bench_growth(students or [20, 200, 2000], workers or os.cpu_count() or 1)
+    result = bench_growth(students or [20, 200, 2000], workers or os.cpu_count() or 1, executed)
     print(json.dumps(result.to_json()) if as_json else result.text())
 
 

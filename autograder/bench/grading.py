@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,8 @@ class Timed:
         workers: how many there were.
         isolation: how students' code was kept apart.
         stock_submissions: how many stock nbgrader really graded; its times are scaled to all.
+        sandbox_cost: what isolation adds to `downhill_s`, as a fraction of the same run with the same warm kernels
+            and nothing that isolates them; `None` if not asked for.
         stages: where Downhill's time went.
     """
 
@@ -63,6 +66,7 @@ class Timed:
     workers: int
     isolation: str
     stock_submissions: int
+    sandbox_cost: float | None = None
     stages: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -73,17 +77,23 @@ class Timed:
         """As a person reads it; the stages' table comes from `feedback.tables`."""
         scaled = "" if self.stock_submissions == self.submissions else f", scaled from {self.stock_submissions}"
         same = "" if self.ratio_same_cells is None else f"; with experiments on both sides {self.ratio_same_cells:.1f}"
+        cost = "" if self.sandbox_cost is None else f"\nThe sandbox adds {self.sandbox_cost:.1%} to the same run."
         return (
             f"{self.submissions} submissions, {self.workers} workers, isolation {self.isolation}: all points stand "
             f"after {self.downhill_s:.1f} s; stock nbgrader {self.nbgrader_s:.1f} s{scaled}.\n"
             f"Ratio {self.ratio:.1f}; with feedback pages on both sides {self.feedback_ratio:.1f}{same}.\n"
             f"The cells alone, in one warm process: {self.floor_s:.1f} s; Downhill adds {self.overhead_s:.3f} s of a "
-            "worker to each submission."
+            f"worker to each submission.{cost}"
         )
 
 
 def bench_grading(
-    submissions: int, stock: int | None, workers: int | None, isolation: str | None, all_cells: bool = False
+    submissions: int,
+    stock: int | None,
+    workers: int | None,
+    isolation: str | None,
+    all_cells: bool = False,
+    sandbox_cost: bool = False,
 ) -> Timed:
     """Grade a class with Downhill and with stock nbgrader.
 
@@ -93,6 +103,7 @@ def bench_grading(
         workers: as for `downhill grade`.
         isolation: as for `downhill grade`.
         all_cells: measure once more with the experiments run.
+        sandbox_cost: measure twice more with the sandbox and as often without.
 
     Raises:
         DownhillError: if one of the two cannot grade.
@@ -110,6 +121,7 @@ def bench_grading(
                 config.write("c.Run.experiments = True\n")
             with_experiments, _, _ = downhill(same, workers, isolation, "--no-feedback")
         floor = floor_seconds(Path(folder, "floor"), notebooks[:FLOOR_OF]) * submissions / min(submissions, FLOOR_OF)
+        cost = sandbox_cost_of(Path(folder, "cost"), submissions, workers) if sandbox_cost else None
         fill(theirs, stock)
         (theirs / "nbgrader_config.py").write_text(STOCK)
         scale = submissions / stock
@@ -127,6 +139,7 @@ def bench_grading(
         workers,
         report["isolation"],
         stock,
+        cost,
         report["stages"],
     )
 
@@ -152,9 +165,24 @@ def fill(folder: Path, submissions: int) -> list[NotebookNode]:
     return handed_in
 
 
-def downhill(course: Path, workers: int, isolation: str | None, *more: str) -> tuple[float, float, dict[str, Any]]:
+def sandbox_cost_of(folder: Path, submissions: int, workers: int) -> float:
+    """What isolation adds to a grading: the shorter of two runs each way, in turn, since a machine is never still."""
+    seconds: dict[str, list[float]] = {"autograder": [], "autograder.bench.unisolated": []}
+    fill(folder, submissions)
+    for turn in range(2):
+        for module, found in seconds.items():
+            course = folder.with_name(f"{folder.name}-{module}-{turn}")
+            shutil.copytree(folder, course)
+            found.append(downhill(course, workers, None, "--no-feedback", module=module)[0])
+    isolated, bare = (min(found) for found in seconds.values())
+    return isolated / bare - 1
+
+
+def downhill(
+    course: Path, workers: int, isolation: str | None, *more: str, module: str = "autograder"
+) -> tuple[float, float, dict[str, Any]]:
     """Grade a course in a process of its own: seconds until all points stand, seconds until the end, the report."""
-    command = [sys.executable, "-m", "autograder", "grade", LESSON, "--json", "--workers", str(workers), *more]
+    command = [sys.executable, "-m", module, "grade", LESSON, "--json", "--workers", str(workers), *more]
     seconds, printed = _timed([*command, *(["--isolation", isolation] if isolation else [])], course)
     report = json.loads(printed.splitlines()[-1])
     return seconds - (report["seconds"] - report["points_seconds"]), seconds, report

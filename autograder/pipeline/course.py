@@ -37,6 +37,7 @@ class CourseFolder:
         self.root = root.resolve()
         self.hidden = self.root / ".downhill"
         self.runs = self.hidden / "runs"
+        self._sources: dict[str, tuple[int, frozenset[str]]] = {}
 
     def released(self, lesson: str) -> NotebookNode:
         """The notebook of a lesson as students got it.
@@ -59,6 +60,14 @@ class CourseFolder:
                 f"the released notebook {path} cannot be read ({type(error).__name__}): "
                 f"run `nbgrader generate_assignment {lesson} --force` in {self.root}; grades are kept"
             ) from error
+
+    def released_sources(self, lesson: str) -> frozenset[str]:
+        """The sources of its cells; read again only when it has changed."""
+        path = self.root / "release" / lesson / f"{lesson}.ipynb"
+        stamp = path.stat().st_mtime_ns if path.is_file() else 0
+        if self._sources.get(lesson, (0,))[0] != stamp or not stamp:
+            self._sources[lesson] = stamp, frozenset(cell.source for cell in self.released(lesson).cells)
+        return self._sources[lesson][1]
 
     def seed(self, lesson: str, student: str, notebook: NotebookNode) -> int:
         """The seed of a submission: an HMAC under the course's secret, so that no answer can be stored ahead."""

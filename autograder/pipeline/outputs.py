@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
+from autograder.pipeline.nodes import new_output
 from autograder.student.evidence import MIME
 
 

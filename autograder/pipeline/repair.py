@@ -14,13 +14,13 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+
+from autograder.pipeline.nodes import KINDS, new_cell
 
 MAX_BYTES = 20_000_000
 MAX_CELLS = 1_000
 MAX_SOURCE = 200_000
 SAVE_ANEW = "; save the notebook in JupyterLab and hand in that file"
-NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,7 @@ def read(raw: bytes) -> tuple[list[dict[str, Any]], list[str]]:
 
 
 def _ordinary(kind: Any, source: str, index: int) -> NotebookNode:
-    make = NEW_CELL.get(kind if isinstance(kind, str) else "", new_raw_cell)
-    return make(source=source, id=f"submitted-{index + 1}")
+    return new_cell(kind if kind in KINDS else "raw", source, f"submitted-{index + 1}")
 
 
 def _put_back(cells: list[NotebookNode], cell: NotebookNode, name: str) -> None:

@@ -57,7 +57,7 @@ class Ran:
 
     def to_json(self) -> str:
         """As text, for the cache."""
-        return json.dumps({**asdict(self), "notebook": self.notebook, "slow_cells": list(self.slow_cells)})
+        return json.dumps({**vars(self), "slow_cells": list(self.slow_cells)})
 
     @classmethod
     def from_json(cls, text: str) -> Ran:
@@ -202,6 +202,8 @@ async def _execute(
         ran = time.perf_counter()
         if client.kc is not None:
             client.kc.stop_channels()
+        if isinstance(sandbox, SandboxProvisioner) and not stopped:
+            await sandbox.leave()
         if manager.has_kernel:
             await manager.shutdown_kernel(now=True)
         await ensure_async(manager.cleanup_resources())

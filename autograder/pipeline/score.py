@@ -6,13 +6,13 @@ import re
 from dataclasses import replace
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from autograder.feedback import words
 from autograder.feedback.pictures import Picture, draw
 from autograder.feedback.traces import own_frames, without_paths
 from autograder.judge import judge
 from autograder.oracles import Exercise
+from autograder.pipeline.nodes import new_output
 from autograder.pipeline.run import Ran
 from autograder.scan import Cell, find_shortcut, find_tampering
 from autograder.sections import section_of
@@ -51,9 +51,10 @@ def verdicts(
             verdict = replace(verdict, detail=f"{missing}; {verdict.detail}")
         elif verdict.kind == "no_evidence" and limit and not ran.stopped:
             verdict = replace(verdict, kind=limit[0], detail=f"{limit[1]}; {verdict.detail}")
-        suspicious = find_shortcut(cells, exercise.name, exercise.does_the_work) or tampering
-        if verdict.fraction > 0 and suspicious:
-            verdict = Verdict(exercise.name, "flagged", 0.0, detail=suspicious)
+        if verdict.fraction > 0:
+            suspicious = find_shortcut(cells, exercise.name, exercise.does_the_work) or tampering
+            if suspicious:
+                verdict = Verdict(exercise.name, "flagged", 0.0, detail=suspicious)
         found[exercise.name] = replace(verdict, section=section_of(exercise.name))
     return found
 

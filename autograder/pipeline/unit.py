@@ -83,7 +83,7 @@ def unit_of(course: CourseFolder, lesson: str, student: str, clean: NotebookNode
         clean: as `repair` made it; its metadata tell what was repaired.
         limits: what it may use.
     """
-    ours = frozenset(cell.source for cell in course.released(lesson).cells)
+    ours = course.released_sources(lesson)
     files, seed = course.files(lesson, student), course.seed(lesson, student, clean)
     told = dict(clean.metadata["downhill"])
     return Unit(lesson, student, json.dumps(clean), told, files, seed, limits, ours, str(course.runs))

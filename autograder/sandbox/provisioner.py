@@ -55,7 +55,7 @@ class TemplateProcess:
             raise NoSandbox(reason)
         sweep()
         self.stage = Path(tempfile.mkdtemp(prefix=PREFIX))
-        self._held = hold(self.stage)
+        self._held: int | None = hold(self.stage)
         lay_out(self.stage / "code")
         package = self.stage / "code" / "autograder"
         shutil.copytree(HERE / "kernel", package / "kernel", ignore=shutil.ignore_patterns("__pycache__"))
@@ -79,7 +79,9 @@ class TemplateProcess:
         self.process.kill()
         self.process.wait()
         shutil.rmtree(self.stage, ignore_errors=True)
-        os.close(self._held)
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None  # the number may be another file's by the next call
 
 
 class Template:
@@ -90,6 +92,7 @@ class Template:
         self._own = None if stage else TemplateProcess()
         self.stage = self._own.stage if self._own else Path(stage or "")
         self.served = 0
+        self.ending = False
         self._received = b""
         self._control = socket.socket(socket.AF_UNIX)
         try:
@@ -113,11 +116,25 @@ class Template:
         Raises:
             NoSandbox: if the kernel could not be isolated.
         """
+        self.settle()
         self.send({**order, "connection": connection, "sockets": sockets})
         answer = self.receive(SECONDS_TO_FORK)
         if "failed" in answer:
             self.receive(SECONDS_TO_DIE)  # that it has ended
             raise NoSandbox(f"a kernel could not be isolated: {answer['failed']}. {bubblewrap.HELP}")
+
+    def settle(self) -> None:
+        """Wait until a kernel that was killed has ended with all its processes.
+
+        Raises:
+            LostTemplate: if it does not, and its template had to be ended too.
+        """
+        try:
+            while self.ending:
+                self.ending = "ended" not in self.receive(SECONDS_TO_DIE)
+        except NoSandbox:
+            self.close()
+            raise LostTemplate("a kernel could not be ended, and was with its template process") from None
 
     def send(self, message: dict[str, Any]) -> None:
         """One JSON line to the template."""
@@ -337,6 +354,13 @@ class SandboxProvisioner(KernelProvisionerBase):
                 close_template()
                 self._ended = 1
             await asyncio.sleep(0.002)
+
+    async def leave(self) -> None:
+        """As `kill`, but it is not waited for here: who starts the next kernel does."""
+        await self.send_signal(signal.SIGKILL)
+        if self._template is not None and self._listen() is None:
+            self._template.ending = True
+        self._template = None
 
     async def terminate(self, restart: bool = False) -> None:
         """As `kill`: a kernel here has nothing to tidy."""

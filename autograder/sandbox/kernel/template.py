@@ -12,14 +12,15 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
 import sys
 from typing import Any
 
-from .inside import ARGUMENTS, supervise
-from .syscalls import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
+from .inside import supervise
+from .syscalls import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, fold_memory, prctl
 
 IMPORTED_BY_KERNELS = (  # when they start
     "code",
@@ -42,6 +43,7 @@ def main() -> None:
     warm_up()
     gc.collect()
     gc.freeze()
+    fold_memory()
     while True:
         control, _ = listener.accept()
         with contextlib.suppress(ChildProcessError):
@@ -65,8 +67,6 @@ def serve_client(control: socket.socket) -> None:
 def warm_up() -> None:
     """Everything that costs time once: imports, a plot, a traceback, an optimizer's first step."""
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody debugs here, and every kernel would import it
-    import ipykernel.ipkernel
-    import ipykernel.kernelapp
     import IPython.core.ultratb
     import matplotlib.figure
     import matplotlib.pyplot
@@ -74,10 +74,14 @@ def warm_up() -> None:
     import torch
 
     import autograder.student.check  # noqa: F401
+    from autograder.student import probes
+
+    from .prepared import before_fork
 
     for name in IMPORTED_BY_KERNELS:
         importlib.import_module(name)
-    ipykernel.kernelapp.IPKernelApp.instance().parse_command_line(ARGUMENTS)
+    for module in pkgutil.iter_modules(probes.__path__):
+        importlib.import_module(f"{probes.__name__}.{module.name}")
     torch.set_num_threads(1)
     figure = matplotlib.figure.Figure()
     figure.subplots().plot([0, 1], label="warm")
@@ -94,6 +98,7 @@ def warm_up() -> None:
     scheduler.step()
     optimizer.load_state_dict(optimizer.state_dict())
     repr(parameter)
+    before_fork()
 
 
 def serve(control: socket.socket) -> None:

@@ -1,6 +1,8 @@
 """Processes that end before their time: the grader, a worker, a machine of a cluster. Nobody's points change."""
 
 import contextlib
+import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import psutil
 import pytest
 from faults import copied, die_for_ada, downhill, refused, released_course
 
+from autograder.bench.grading import fill
 from autograder.demo.play import LESSON, SUBMISSIONS, hand_in
 from autograder.pipeline import grade as grading
 from autograder.pipeline.course import CourseFolder
@@ -59,12 +62,11 @@ def points(course: CourseFolder) -> dict[str, float]:
     return {row.student: row.points for row in grade(LESSON, course, 2, feedback=False).students}
 
 
-def kill_when_cached(course: CourseFolder, runs: int) -> None:
-    """Start a grader and kill it as soon as so many runs are in the cache; nothing of it may live on."""
+def kill_when_cached(course: CourseFolder, runs: int, seconds: float = 0.0) -> None:
+    """Start a grader and kill it when so many runs are in the cache, or later; nothing of it may live on."""
     grader = start(course)
     wait_for(lambda: len(cached(course)) >= runs or grader.poll() is not None)
-    if runs == 0:
-        time.sleep(1.5)  # while all is still starting
+    time.sleep(seconds)
     below = psutil.Process(grader.pid).children(recursive=True) if grader.poll() is None else []
     before = cached(course)
     grader.kill()
@@ -75,7 +77,8 @@ def kill_when_cached(course: CourseFolder, runs: int) -> None:
 
 
 def test_a_grader_killed_at_many_moments(course: CourseFolder) -> None:
-    for runs in (0, 2, 5):
+    kill_when_cached(course, 0, 1.5)  # while all is still starting
+    for runs in (2, 5):
         kill_when_cached(course, runs)
     before = cached(course)
     assert before
@@ -83,6 +86,27 @@ def test_a_grader_killed_at_many_moments(course: CourseFolder) -> None:
     after = cached(course)
     assert after.items() >= before.items(), "what was in the cache was run again"
     assert len(after) == len(POINTS)
+
+
+@pytest.mark.skipif("DOWNHILL_KILLS" not in os.environ, reason="takes minutes; DOWNHILL_KILLS=10 asks for ten")
+def test_a_grader_killed_at_random_moments(tmp_path: Path) -> None:
+    fill(tmp_path / "course", 40)
+    course = CourseFolder(tmp_path / "course")
+    course.secret()
+    expected = points(copied(course, tmp_path / "in_peace"))
+    assert len(set(expected.values())) > 2
+    seed = random.randrange(10**6)
+    print("random moments of seed", seed)
+    chance = random.Random(seed)
+    for _ in range(int(os.environ["DOWNHILL_KILLS"])):
+        more = chance.randrange(4)  # none: somewhere between its start and its first result
+        kill_when_cached(course, len(cached(course)) + more, chance.uniform(0, 0.5 if more else 5))
+    before = cached(course)
+    assert 0 < len(before) < 40, "none of them came too late"
+    assert points(course) == expected
+    after = cached(course)
+    assert after.items() >= before.items(), "what was in the cache was run again"
+    assert len(after) == 40
 
 
 def test_ctrl_c_and_on_from_there(course: CourseFolder) -> None:

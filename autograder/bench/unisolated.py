@@ -1,0 +1,40 @@
+"""A script: `downhill grade` with the sandbox's warm kernels and without the sandbox, to see what isolation costs.
+
+It takes the words of `downhill grade`. For the bench's own submissions alone: nothing is isolated.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import autograder.bench
+from autograder.cli import main
+from autograder.sandbox import bubblewrap
+
+BARE = Path(autograder.bench.__file__).with_name("bare_inside.py")
+
+
+def command(stage: Path) -> list[str]:
+    """Instead of bubblewrap's: the template as an ordinary process, its kernels made by `bare_inside`."""
+    shutil.copy(BARE, stage / "code" / "autograder" / "kernel" / "inside.py")
+    problems = stage / "code" / "autograder" / "student" / "problems.json"
+    problems.unlink()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(stage / "code"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLBACKEND": "agg",
+        "IPYTHONDIR": str(stage / "ipython"),
+        "OMP_NUM_THREADS": "1",
+        bubblewrap.STAGE: str(stage),
+    }
+    return ["env", "-i", *(f"{name}={value}" for name, value in environment.items())]
+
+
+if __name__ == "__main__":
+    bubblewrap.command = command
+    sys.argv[0] = "downhill"
+    main()
