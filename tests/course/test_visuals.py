@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course import visuals
+from course.visuals.layout import Layouts
+from course.visuals.style import new_figure
 
 HERE = Path(visuals.__file__).parent
 MODULES = sorted(HERE.glob("*.py"))
@@ -389,3 +391,30 @@ def test_pictures_import_neither_reference_nor_grader_nor_pyplot(module: Path) -
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
 def test_modules_are_short(module: Path) -> None:
     assert len(module.read_text(encoding="utf-8").splitlines()) < 200
+
+
+class TestLayouts:
+    @staticmethod
+    def figure(top: float, name: str = "loss (no unit)") -> Figure:
+        figure = new_figure(4, 3)
+        figure.subplots().set(ylabel=name, ylim=(0, top), title="title")
+        return figure
+
+    def test_a_picture_of_the_same_shape_keeps_its_layout(self) -> None:
+        layouts, first, second = Layouts(), self.figure(1.0), self.figure(2.0)
+        layouts.png(first)
+        layouts.png(second)
+        assert second.axes[0].get_position().bounds == first.axes[0].get_position().bounds
+
+    def test_where_a_name_would_leave_the_picture_it_is_laid_out_anew(self) -> None:
+        layouts, first, second = Layouts(), self.figure(1.0), self.figure(1e-3 / 3)
+        layouts.png(first)
+        second.axes[0].set_yticks([1e-4], ["0.000100000000"])
+        layouts.png(second)
+        assert second.axes[0].get_position().x0 > first.axes[0].get_position().x0 + 0.05
+        assert second.axes[0].yaxis.label.get_window_extent().x0 >= 0
+
+    def test_the_first_picture_and_a_repeated_one_are_the_same(self) -> None:
+        layouts = Layouts()
+        once, twice = layouts.png(self.figure(1.0)), layouts.png(self.figure(1.0))
+        assert once == twice
