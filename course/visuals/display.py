@@ -41,15 +41,22 @@ def image_tag(data: bytes, alt: str) -> str:
 
 
 class Still:
-    """A picture that stands by itself: an image with alt text on a page, a plain PNG in a PDF."""
+    """A picture that stands by itself: an image with alt text on a page, a plain PNG in a PDF.
 
-    def __init__(self, figure: Figure, to_png: Callable[[Figure], bytes] = png) -> None:
+    Args:
+        figure: the picture; its label is the alt text.
+        to_png: how it becomes a file.
+        caption: what stands below it on a page.
+    """
+
+    def __init__(self, figure: Figure, to_png: Callable[[Figure], bytes] = png, caption: str = "") -> None:
+        self.caption = caption
         self.alt = str(figure.get_label())
         self.data = to_png(figure)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {
-            "text/html": image_tag(self.data, self.alt),
+            "text/html": image_tag(self.data, self.alt) + (f"<p>{escape(self.caption)}</p>" if self.caption else ""),
             "image/png": base64.b64encode(self.data).decode("ascii"),
             "text/plain": self.alt,
         }

@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from .display import Still, image_tag
 from .layout import Layouts
 
+STILL = "A still. Its sliders move in JupyterLab, once this cell has run there; if none are seen, ask downhill doctor."
+
 
 class Explorer:
     """A picture under sliders; where no kernel answers, the picture of the default values stands as a still."""
@@ -19,7 +21,7 @@ class Explorer:
         self.draw = draw
         self.controls = controls
         self.layouts = Layouts()
-        self.still = Still(draw(**self.values()), self.layouts.png)
+        self.still = Still(self._figure(), self.layouts.png, STILL)
         self.picture = widgets.HTML(image_tag(self.still.data, self.still.alt))
         self.box = widgets.VBox([*controls.values(), self.picture])
         for control in controls.values():
@@ -29,10 +31,13 @@ class Explorer:
         """Where the sliders stand."""
         return {name: control.value for name, control in self.controls.items()}
 
+    def _figure(self) -> Figure:
+        with rc_context({"axes.titley": 1.0}):  # else all numbers along an axis are measured to find the title's height
+            return self.draw(**self.values())
+
     def _redraw(self, _change: object) -> None:
         try:
-            with rc_context({"axes.titley": 1.0}):
-                figure = self.draw(**self.values())
+            figure = self._figure()
             self.picture.value = image_tag(self.layouts.png(figure, compression=1), str(figure.get_label()))
         except Exception as error:  # an error in a widget's callback would otherwise vanish from the notebook
             self.picture.value = f"<pre>{escape(type(error).__name__)}: {escape(str(error))}</pre>"

@@ -48,9 +48,9 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def by_decades(axis: Axis) -> None:
-    """Powers of ten alone along a logarithmic axis that spans two or more: all its ticks take long to draw."""
+    """Powers of ten alone along a logarithmic axis on which there is one for sure: all its ticks take long to draw."""
     low, high = sorted(axis.get_view_interval())
-    if high >= 100 * low:
+    if high >= 10 * low:
         axis.set_major_locator(LogLocator(numticks=7))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(lambda value, _place: "10" + str(round(math.log10(value))).translate(RAISED))

@@ -10,6 +10,8 @@ import matplotlib
 import pytest
 import torch
 from matplotlib.figure import Figure
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 from torch import Tensor
 
 from course import visuals
@@ -374,6 +376,13 @@ class TestExplore:
         assert "application/vnd.jupyter.widget-view+json" in bundle
         assert "after 10 updates" in bundle["text/html"]
         assert bundle["image/png"].startswith("iVBOR")
+
+    def test_a_page_without_widgets_shows_the_still_and_says_where_its_sliders_are(self) -> None:
+        bundle = visuals.explore(self.draw, steps=(1, 20, 1))._repr_mimebundle_()
+        cell = new_code_cell("explore", outputs=[new_output("display_data", bundle)])
+        page, _ = HTMLExporter().from_notebook_node(new_notebook(cells=[cell]))
+        assert "after 10 updates" in page
+        assert "Its sliders move in JupyterLab" in page
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
