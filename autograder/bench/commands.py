@@ -126,3 +126,16 @@ def check(
 
     result = bench_check(tuple(exercises or ()))
     print(json.dumps(result.to_json()) if as_json else result.text())
+
+
+@app.command()
+def sliders(
+    lessons: Annotated[list[str] | None, typer.Argument(help="Lessons; default: all.")] = None,
+    moves: Annotated[int, typer.Option(min=2, help="How often each slider is moved.")] = 5,
+    as_json: Json = False,
+) -> None:
+    """How long every picture under sliders takes to follow them, from the new value to the new picture."""
+    from autograder.bench.sliders import bench_sliders
+
+    result = bench_sliders(tuple(lessons or ()), moves)
+    print(json.dumps(result.to_json()) if as_json else result.text())

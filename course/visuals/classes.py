@@ -6,7 +6,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from .style import FAINT, INK, as_path, finite, new_figure, not_written, series, told_or
+from .style import FAINT, INK, as_path, by_decades, finite, new_figure, not_written, series, told_or
 
 EXACT = 1e-18  # stands for no difference at all on a logarithmic axis
 
@@ -83,6 +83,7 @@ def class_map(
         told = f"After {update} updates the loss is {losses[update]:.3g}; it was {losses[0]:.3g} at the start."
         heading = f"after {update} updates"
         curve.set_yscale("log")
+        by_decades(curve.yaxis)
     else:
         not_written(curve, "yours")
     for kind, (marker, colour) in enumerate((("o", "#0072B2"), ("^", "#E69F00"))):

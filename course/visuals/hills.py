@@ -71,13 +71,13 @@ def walk_by_hand(
     figure = new_figure(10, 4.2)
     points, flat = figure.subplots(1, 2)
     draw_errors(points, x, y, line, 0, "your line")
-    points.set(ylim=(-4, float(finite(y).max()) + 2), title=f"slope {line[0]:.2f}, intercept {line[1]:.2f}")
+    points.set(ylim=(-5, float(finite(y).max()) + 2), title=f"slope {line[0]:.2f}, intercept {line[1]:.2f}")
     told = "No landscape is drawn yet."
     if grid is None:
         draw_empty_map(flat, first, second)
     else:
         lowest = draw_map(flat, first, second, as_grid(grid, first, second))
-        flat.plot(*line, "o", color=series(3)["color"], markeredgecolor=INK, markersize=10, zorder=6)
+        flat.plot(*line, "o", color=series(3)["color"], markeredgecolor=INK, markersize=10, zorder=6, clip_on=False)
         told = f"The lowest point of the landscape is at slope {lowest[0]:.2f}, intercept {lowest[1]:.2f}."
     flat.set_title("loss: not written yet" if loss is None else f"loss here: {loss:.3g}")
     here = "" if loss is None else f", loss {loss:.3g}"

@@ -15,6 +15,7 @@ from .runs import LOSSES, MINE, OPTIMIZERS, Run, Settings, Split, device_name, r
 
 DRAWN = 4  # runs at once: as many as can be told apart without colour
 REDRAW = 1.0  # seconds
+STILL = "A still. Its panel works in JupyterLab, once this cell has run there; if none is seen, ask downhill doctor."
 
 
 class Panel:
@@ -35,7 +36,7 @@ class Panel:
         for optimizer in ("SGD", "Adam"):
             *_, whole = training(Settings(optimizer=optimizer), data)
             self._take_in(whole)
-        self.still = Still(run_curves(self.drawn()))
+        self.still = Still(run_curves(self.drawn()), caption=STILL)
         self._show()
         self._tell(f"Runs train on {device_name()}. Choose and press Run.")
 

@@ -5,9 +5,13 @@ from collections.abc import Callable
 from html import escape
 
 import ipywidgets as widgets
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from .display import Still, image_tag
+from .layout import Layouts
+
+STILL = "A still. Its sliders move in JupyterLab, once this cell has run there; if none are seen, ask downhill doctor."
 
 
 class Explorer:
@@ -16,7 +20,8 @@ class Explorer:
     def __init__(self, draw: Callable[..., Figure], controls: dict[str, widgets.Widget]) -> None:
         self.draw = draw
         self.controls = controls
-        self.still = Still(draw(**self.values()))
+        self.layouts = Layouts()
+        self.still = Still(self._figure(), self.layouts.png, STILL)
         self.picture = widgets.HTML(image_tag(self.still.data, self.still.alt))
         self.box = widgets.VBox([*controls.values(), self.picture])
         for control in controls.values():
@@ -26,10 +31,14 @@ class Explorer:
         """Where the sliders stand."""
         return {name: control.value for name, control in self.controls.items()}
 
+    def _figure(self) -> Figure:
+        with rc_context({"axes.titley": 1.0}):  # else all numbers along an axis are measured to find the title's height
+            return self.draw(**self.values())
+
     def _redraw(self, _change: object) -> None:
         try:
-            still = Still(self.draw(**self.values()))
-            self.picture.value = image_tag(still.data, still.alt)
+            figure = self._figure()
+            self.picture.value = image_tag(self.layouts.png(figure, compression=1), str(figure.get_label()))
         except Exception as error:  # an error in a widget's callback would otherwise vanish from the notebook
             self.picture.value = f"<pre>{escape(type(error).__name__)}: {escape(str(error))}</pre>"
 

@@ -4,12 +4,15 @@ The colours are Okabe and Ito's, in an order that also falls apart in grey; the 
 same thing a second and a third time.
 """
 
+import math
 from typing import Protocol
 
 import torch
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullLocator
 from torch import Tensor
 
 SERIES = (
@@ -21,6 +24,7 @@ SERIES = (
 INK = "#333333"
 FAINT = "#999999"
 FAR = 1e60  # matplotlib's own margins overflow near 1e308
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Landscape(Protocol):
@@ -41,6 +45,15 @@ def series(index: int) -> dict[str, str]:
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure outside pyplot's state, so that drawing one leaves nothing behind."""
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def by_decades(axis: Axis) -> None:
+    """Powers of ten alone along a logarithmic axis on which there is one for sure: all its ticks take long to draw."""
+    low, high = sorted(axis.get_view_interval())
+    if high >= 10 * low:
+        axis.set_major_locator(LogLocator(numticks=7))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(lambda value, _place: "10" + str(round(math.log10(value))).translate(RAISED))
 
 
 def not_written(axes: Axes, name: str) -> Line2D:

@@ -11,6 +11,7 @@ from .style import (
     Landscape,
     as_path,
     box_around,
+    by_decades,
     draw_contours,
     finite,
     new_figure,
@@ -67,6 +68,7 @@ def three_views(landscape: Landscape, paths: dict[str, Tensor | None], samples: 
     modes.set_ylabel("distance to the minimum (no unit)")
     for axes in (loss, modes):
         _limit(axes)
+        by_decades(axes.yaxis)
     names = [Line2D([], [], color=INK, linestyle=style) for style in ("-", "--")]
     modes.legend(names, _mode_names(landscape), loc="best", fontsize=9)
     if lines:

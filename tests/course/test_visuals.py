@@ -10,9 +10,13 @@ import matplotlib
 import pytest
 import torch
 from matplotlib.figure import Figure
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 from torch import Tensor
 
 from course import visuals
+from course.visuals.layout import Layouts
+from course.visuals.style import new_figure
 
 HERE = Path(visuals.__file__).parent
 MODULES = sorted(HERE.glob("*.py"))
@@ -373,6 +377,13 @@ class TestExplore:
         assert "after 10 updates" in bundle["text/html"]
         assert bundle["image/png"].startswith("iVBOR")
 
+    def test_a_page_without_widgets_shows_the_still_and_says_where_its_sliders_are(self) -> None:
+        bundle = visuals.explore(self.draw, steps=(1, 20, 1))._repr_mimebundle_()
+        cell = new_code_cell("explore", outputs=[new_output("display_data", bundle)])
+        page, _ = HTMLExporter().from_notebook_node(new_notebook(cells=[cell]))
+        assert "after 10 updates" in page
+        assert "Its sliders move in JupyterLab" in page
+
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
 def test_pictures_import_neither_reference_nor_grader_nor_pyplot(module: Path) -> None:
@@ -389,3 +400,30 @@ def test_pictures_import_neither_reference_nor_grader_nor_pyplot(module: Path) -
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
 def test_modules_are_short(module: Path) -> None:
     assert len(module.read_text(encoding="utf-8").splitlines()) < 200
+
+
+class TestLayouts:
+    @staticmethod
+    def figure(top: float, name: str = "loss (no unit)") -> Figure:
+        figure = new_figure(4, 3)
+        figure.subplots().set(ylabel=name, ylim=(0, top), title="title")
+        return figure
+
+    def test_a_picture_of_the_same_shape_keeps_its_layout(self) -> None:
+        layouts, first, second = Layouts(), self.figure(1.0), self.figure(2.0)
+        layouts.png(first)
+        layouts.png(second)
+        assert second.axes[0].get_position().bounds == first.axes[0].get_position().bounds
+
+    def test_where_a_name_would_leave_the_picture_it_is_laid_out_anew(self) -> None:
+        layouts, first, second = Layouts(), self.figure(1.0), self.figure(1e-3 / 3)
+        layouts.png(first)
+        second.axes[0].set_yticks([1e-4], ["0.000100000000"])
+        layouts.png(second)
+        assert second.axes[0].get_position().x0 > first.axes[0].get_position().x0 + 0.05
+        assert second.axes[0].yaxis.label.get_window_extent().x0 >= 0
+
+    def test_the_first_picture_and_a_repeated_one_are_the_same(self) -> None:
+        layouts = Layouts()
+        once, twice = layouts.png(self.figure(1.0)), layouts.png(self.figure(1.0))
+        assert once == twice
