@@ -100,10 +100,13 @@ def _extensions() -> Iterator[Finding]:
 def _exchange() -> Iterator[Finding]:
     from nbgrader.exchange.default import Exchange
 
+    from autograder.pipeline.setup import load_config
+
     if os.name != "posix":
         yield Finding("exchange folder", None, "nbgrader's exchange needs Linux or macOS; hand files over another way")
         return
-    folder = Path(Exchange().root)
+    here = Path("nbgrader_config.py").is_file()  # in a course the course's own exchange counts
+    folder = Path(Exchange(config=load_config(Path.cwd()) if here else None).root)
     make = f"sudo mkdir -p {folder} && sudo chmod ugo+rwx {folder}"
     if not folder.is_dir():
         found = f"{folder} does not exist; only a course on one shared machine needs it"

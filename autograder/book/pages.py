@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -85,7 +86,7 @@ def page(lesson: str) -> Page:
     exporter = MathMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     body, _ = exporter.from_notebook_node(notebook)
     body = body.replace("<pre", '<pre tabindex="0"')  # wide code scrolls sideways, by keyboard too
-    return Page(lesson, heading, question.replace("*", ""), body)
+    return Page(lesson, heading, re.sub("[*`]", "", question), body)
 
 
 def _is_experiment(cell: NotebookNode) -> bool:

@@ -26,6 +26,7 @@ from traitlets import Bool, Enum, Integer
 from autograder.errors import DownhillError
 from autograder.pipeline import pages
 from autograder.pipeline.course import LIVE_NAME, CourseFolder, is_live, tidy
+from autograder.pipeline.late import Due, Late
 from autograder.pipeline.repair import clean
 from autograder.pipeline.unit import unit_of
 from autograder.sandbox.limits import Limits
@@ -44,9 +45,12 @@ def configure(c: Any) -> None:
         LimitOutput,
         SaveAutoGrades,
         Flag,
+        Due,
         AssignLatePenalties,
         CheckCellMetadata,
     ]
+    c.AssignLatePenalties.plugin_class = Late
+    c.GenerateAssignment.preprocessors.append(Due)
     c.GenerateFeedback.exporter_class = pages.StudentPage
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.filters = {"markdown2html": pages.FILTER}

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,10 +24,12 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, LimitOutput, OverwriteCells
+from traitlets import TraitError
 
-from autograder.errors import NoLesson
+from autograder.errors import NoCourse, NoLesson
 from autograder.files import write
 from autograder.pipeline.course import CourseFolder
+from autograder.pipeline.late import Late
 from autograder.pipeline.ledger import Ledger
 from autograder.pipeline.repair import clean
 from autograder.pipeline.unit import Done
@@ -38,10 +40,12 @@ log.addHandler(logging.NullHandler())
 
 @dataclass(frozen=True)
 class Entered:
-    """What the gradebook now says of a submission: the automatic points, and whether a person has to look."""
+    """What the gradebook now says of a submission: the automatic points, whether a person has to look, and what is
+    taken off for coming late."""
 
     points: float
     needs_person: bool
+    penalty: float = 0.0
 
 
 class Desk:
@@ -63,6 +67,11 @@ class Desk:
                 f"the gradebook does not know {lesson}: run `nbgrader generate_assignment {lesson} --force` "
                 f"in {course.root}; grades are kept"
             ) from error
+        source = Path(self._folders.root, self._folders.source_directory)
+        try:
+            Late(parent=self._nbgrader).enter(lesson, ledger.gradebook, source)
+        except TraitError as error:
+            raise NoCourse(f"{course.root}/nbgrader_config.py cannot be used: {error}") from error
         self._kernelspec = notebook.kernelspec
         self._overwrite.sources = {c.name: _plain(c) for c in notebook.source_cells}
         self._overwrite.points = {c.name: SimpleNamespace(max_score=c.max_score) for c in notebook.grade_cells}
@@ -117,6 +126,8 @@ class Desk:
             where = {"notebook": done.lesson, "assignment": done.lesson, "student": done.student}
             resources = {"nbgrader": {**where, "db_url": self._folders.db_url}}
             AssignLatePenalties(parent=self._nbgrader, log=log).preprocess(notebook, resources)
+            taken = sum(float(n.late_submission_penalty or 0) for n in submission.notebooks)
+            entered = replace(entered, penalty=taken)
         return entered
 
     def _enter_marks(self, submission: SubmittedAssignment, notebook: NotebookNode, flagged: set[str]) -> Entered:

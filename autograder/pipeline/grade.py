@@ -225,7 +225,8 @@ class _Points:
     def _row(self, done: Done, entered: Entered) -> Graded:
         verdicts = {name: verdict.label for name, verdict in done.found.items()}
         untold = [v.detail for v in done.found.values() if v.kind in ("no_evidence", "flagged", "output")]
-        notes = [*self._notes[done.student], *done.told["notes"], *dict.fromkeys(untold)]
+        late = [f"late: {entered.penalty:g} points are taken off"] if entered.penalty else []
+        notes = [*late, *self._notes[done.student], *done.told["notes"], *dict.fromkeys(untold)]
         return Graded(done.student, round(entered.points, 6), verdicts, notes, entered.needs_person)
 
     def _fail(self, student: str, problem: str) -> None:

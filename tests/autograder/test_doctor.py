@@ -68,6 +68,12 @@ def test_an_exchange_that_cannot_be_written_is_found(monkeypatch: pytest.MonkeyP
     assert found.mend == "sudo mkdir -p /proc && sudo chmod ugo+rwx /proc"
 
 
+def test_in_a_course_the_course_s_exchange_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.Exchange.root = '/proc'\n")
+    monkeypatch.chdir(tmp_path)
+    assert finding("exchange folder").mend == "sudo mkdir -p /proc && sudo chmod ugo+rwx /proc"
+
+
 def test_no_bubblewrap_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert finding("bubblewrap") == Finding("bubblewrap", False, "not installed", "sudo apt install bubblewrap")

@@ -16,16 +16,12 @@ from autograder.demo.play import LESSON, SUBMISSIONS, answer, hand_in, read_samp
 from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.grade import grade
 
-PENALTY = """
-from nbgrader.plugins import BasePlugin
-
-class TwoOff(BasePlugin):
-    def late_submission_penalty(self, student_id, score, total_seconds_late):
-        return 2.0
-
-c.AssignLatePenalties.plugin_class = TwoOff
+DUE = """
+c.Late.due = {"06_momentum": "2026-01-01 01:00 Europe/Berlin"}
+c.Late.per_day = 0.1
 """
 QUERIES = {
+    "due": "select name, duedate from assignment order by 1",
     "students": "select id from student order by 1",
     "submissions": "select student_id, timestamp, extension from submitted_assignment order by 1",
     "penalties": "select s.student_id, b.name, n.late_submission_penalty from submitted_notebook n "
@@ -59,9 +55,7 @@ def files(course: CourseFolder) -> dict[str, tuple[int, str]]:
 def test_both_ways_leave_the_same(tmp_path: Path) -> None:
     ours = released_course(tmp_path / "ours")
     with (ours.root / "nbgrader_config.py").open("a") as config:
-        config.write(PENALTY)
-    with sqlite3.connect(ours.root / "gradebook.db") as database:
-        database.execute("update assignment set duedate = '2026-01-01 00:00:00.000000'")
+        config.write(DUE)
     released = ours.released(LESSON)
     for name in ("ada", "dmitri", "jonas", "mei", "nadia", "omar"):
         hand_in(ours.root, released, SUBMISSIONS / f"{name}.py")
@@ -83,8 +77,9 @@ def test_both_ways_leave_the_same(tmp_path: Path) -> None:
         assert tables(ours) == tables(stock)
         assert files(ours) == files(stock)
         penalties = {student: penalty for student, _, penalty in tables(ours)["penalties"]}
-        assert penalties["late"] == 2.0
+        assert penalties["late"] == pytest.approx(0.2 * 8)  # 34 hours: the second day has begun
         assert penalties["ada"] is None
+        assert tables(ours)["due"] == [(LESSON, "2026-01-01 00:00:00.000000")]
         assert f"autograded/late/{LESSON}/more/data.csv" in files(ours)
         assert f"autograded/ada/{LESSON}/table.csv" in files(ours)
         if not again:
