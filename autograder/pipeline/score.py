@@ -14,7 +14,7 @@ from autograder.judge import judge
 from autograder.oracles import Exercise
 from autograder.pipeline.nodes import new_output
 from autograder.pipeline.run import Ran
-from autograder.scan import Cell, find_shortcut, find_tampering
+from autograder.scan import Cell, find_shortcut, find_tampering, find_unread
 from autograder.sections import section_of
 from autograder.student.evidence import MIME, BadEvidence, Evidence
 from autograder.verdict import Verdict
@@ -52,7 +52,11 @@ def verdicts(
         elif verdict.kind == "no_evidence" and limit and not ran.stopped:
             verdict = replace(verdict, kind=limit[0], detail=f"{limit[1]}; {verdict.detail}")
         if verdict.fraction > 0:
-            suspicious = find_shortcut(cells, exercise.name, exercise.does_the_work) or tampering
+            suspicious = (
+                find_shortcut(cells, exercise.name, exercise.does_the_work)
+                or find_unread(cells, exercise.name)
+                or tampering
+            )
             if suspicious:
                 verdict = Verdict(exercise.name, "flagged", 0.0, detail=suspicious)
         found[exercise.name] = replace(verdict, section=section_of(exercise.name))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.scan import Cell, find_shortcut, find_tampering
+from autograder.scan import Cell, find_shortcut, find_tampering, find_unread
 
 REFUSED = ("torch.optim", "reference", ".requires_grad", ".requires_grad_")
 
@@ -31,6 +31,27 @@ def shortcut(*sources: str) -> str:
         ("def step(p):\n    [q.requires_grad_() for q in p.values()]",),
         ("import torch\ndef step(p):\n    return torch.tensor(p, requires_grad=True)",),
         ("def leaf(p):\n    return p.detach().requires_grad_(True)", "def step(p):\n    return leaf(p)"),
+        ("%%time\nimport torch\nstep = torch.optim.SGD",),
+        ("import torch\n%time step = torch.optim.SGD",),
+        ("from torch.optim import *", "class step(SGD):\n    pass"),
+        ("import torch\nt = torch", "class step(t.optim.SGD):\n    pass"),
+        ("import torch\ndef step(p):\n    t = torch\n    return t.optim.SGD(p)",),
+        ("import torch\ndef step(p, t=torch):\n    return t.optim.SGD(p)",),
+        ("import torch\ndef step(p):\n    return getattr(torch, 'op' + 'tim').SGD(p)",),
+        ("def step(p):\n    return getattr(p, 'requires_' + 'grad_')()",),
+        ("import torch, operator\ndef step(p):\n    return operator.attrgetter('optim.SGD')(torch)(p)",),
+        ("import sys\ndef step(p):\n    return sys.modules['torch.op' + 'tim'].SGD(p)",),
+        ("import gc\ndef step(p):\n    return gc.get_objects()",),
+        ("import torch\ndef step(p):\n    return torch.nn.functional.torch.optim.SGD(p)",),
+        ("import torch\ndef step(p):\n    return torch._fused_sgd_(p)",),
+        ("from torch.optim import Optimizer\nclass step(Optimizer.__subclasses__()[0]):\n    pass",),
+        ("import torch\nclass step:\n    pass\nsetattr(step, 'go', torch.optim.SGD.step)",),
+        ("import torch\nclass step:\n    pass\nstep.go = torch.optim.SGD.step",),
+        ("import torch\nkept = []\nkept.append(torch.optim.SGD)\ndef step(p):\n    return kept[0](p)",),
+        ("import torch\nfor step in [torch.optim.SGD]:\n    pass",),
+        ("import torch\ntorch.Tensor.go = lambda p: torch.optim.SGD([p])", "def step(p):\n    return p.go()"),
+        ("import helper\ndef step(p):\n    return helper.step(p)",),
+        ("from helper import work\ndef step(p):\n    return work(p)",),
     ],
 )
 def test_a_shortcut_is_found(sources: tuple[str, ...]) -> None:
@@ -48,10 +69,38 @@ def test_a_shortcut_is_found(sources: tuple[str, ...]) -> None:
         ("def scratch(p):\n    return p.requires_grad_()", "def step(p):\n    return p.backward()"),
         ("%matplotlib inline\n!ls", "def step(p):\n    return p"),
         ("this is no python", "def step(p):\n    return p"),
+        ("import math, torch\ndef step(p):\n    return torch._foreach_add(p, math.pi)",),
+        ("import torch as F\ndef step(p):\n    F = p.T\n    return F",),
+        ("from torch.optim import SGD as step\ncompared = step", "def step(p):\n    return p", "check('step', step)"),
+        ("def step(p):\n    return p", "check('step', step)", "from torch.optim import SGD as step"),
+        ("import torch\ndef scratch():\n    rule = torch.optim.SGD", "def step(p):\n    return rule"),
+        (
+            "import torch\nclass Run:\n    def go(self):\n        self.rule = torch.optim.SGD",
+            "def step(p):\n    p.rule",
+        ),
+        ("x.append(torch.optim.SGD)", "def step(x):\n    x.append(1)\n    return x"),
     ],
 )
 def test_honest_code_is_free(sources: tuple[str, ...]) -> None:
     assert shortcut(*sources) == ""
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        ("from torch.optim import SGD as step",),
+        ("from helper import step",),
+        ("def step(p):\n    return p", "from torch.optim import SGD as step", "check('step', step)"),
+    ],
+)
+def test_what_is_imported_is_not_written(sources: tuple[str, ...]) -> None:
+    assert "imported" in shortcut(*sources)
+
+
+@pytest.mark.parametrize("source", ["%run other.ipynb", "exec('def step(p): pass')", "def step(p): p" + ".a" * 1000])
+def test_what_cannot_be_read_is_told(source: str) -> None:
+    assert "`step`" in find_unread([Cell("cell 1", source)], "step")
+    assert find_unread([Cell("cell 1", source), Cell("cell 2", "def step(p): pass")], "step") == ""
 
 
 @pytest.mark.parametrize(
@@ -62,11 +111,35 @@ def test_honest_code_is_free(sources: tuple[str, ...]) -> None:
         "import autograder\nautograder.check = print",
         "import autograder.student.check as c\nc.gather = 3",
         "from autograder.student import check",
+        "exec('check = print')",
+        "globals()['step'] = 3",
+        "get_ipython().user_ns['step'] = 3",
+        "get_ipython().run_cell('step = 3')",
+        "get_ipython().ast_transformers.append(3)",
+        "publisher = get_ipython().display_pub",
+        "import sys\nsys.modules['autograder.student.check'].gather = 3",
+        "from sys import modules\nmodules['autograder.student.check'].gather = 3",
+        "check.__globals__['gather'] = 3",
+        "import IPython.display\nIPython.display.publish_display_data = print",
+        "import torch\nsetattr(torch.Tensor, 'clone', print)",
+        "FORGED = {'application/vnd.downhill.evidence+json': {}}",
+        "%run other.ipynb",
     ],
 )
 def test_tampering_is_found(source: str) -> None:
     assert find_tampering([Cell("cell 1", source)]) or "autograder.check =" in source
 
 
-def test_the_import_of_check_is_free() -> None:
-    assert find_tampering([Cell("cell 1", "from autograder import check\ncheck('step', 3)")]) == ""
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from autograder import check\ncheck('step', 3)",
+        "%matplotlib inline\nimport sys\nprint(sys.version, file=sys.stderr)",
+        "model.eval()\nprint(globals()['step'])",
+        "import torch\ntorch.backends.cudnn.benchmark = True\nw = torch.ones(3)\nw.grad = None",
+        "import matplotlib.pyplot as plt\nplt.rcParams['figure.dpi'] = 90",
+        "%timeit step(3)",
+    ],
+)
+def test_ordinary_cells_are_free(source: str) -> None:
+    assert find_tampering([Cell("cell 1", source)]) == ""

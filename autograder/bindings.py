@@ -1,0 +1,267 @@
+"""What a notebook's code binds, imports and reads, found by parsing it and never by running it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+RUNS_PYTHON = re.compile(  # magics before ordinary code
+    r"\A\s*(?P<cell>%%)(time|capture|prun)\b|^(?P<indent>[ \t]*)%(time|prun)\b[ \t]*", re.MULTILINE
+)
+MAX_DEPTH = 300  # of code that is read; what is nested deeper is treated as what does not parse
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell: where it stands, for a message, and its source."""
+
+    place: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Code that binds or changes a name: the cell it is in, that cell's lines, the code, and the names that belong to
+    the functions around it."""
+
+    place: str
+    lines: tuple[str, ...]
+    node: ast.AST
+    local: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """All cells, read together.
+
+    Attributes:
+        definitions: by name, all code that binds or changes it; an attribute that is set stands as `.name`.
+        imports: what an imported name stands for, as a dotted name.
+        stars: the modules of which everything is imported.
+    """
+
+    definitions: dict[str, list[Definition]]
+    imports: dict[str, str]
+    stars: tuple[str, ...]
+
+
+def read(cells: list[Cell]) -> Notebook:
+    """Read all cells.
+
+    Example:
+        >>> read([Cell("cell 1", "import torch as t\\nx = t.ones(3)")]).imports
+        {'t': 'torch'}
+    """
+    notebook = Notebook({}, {}, tuple(star for cell in cells for star in contents(cell)[2]))
+    for cell in cells:
+        imported, defined, _ = contents(cell)
+        notebook.imports.update(imported)
+        for name, definition in defined:
+            notebook.definitions.setdefault(name, []).append(definition)
+    return notebook
+
+
+@lru_cache(maxsize=2048)  # a class shares most of its cells
+def parse(cell: Cell) -> ast.Module:
+    """The cell's code, magics resolved; a cell that does not parse defines nothing."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    source = RUNS_PYTHON.sub(_blank, cell.source)
+    try:
+        code: str = TransformerManager().transform_cell(source)
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module(body=[], type_ignores=[])
+    return tree if _shallow(tree) else ast.Module(body=[], type_ignores=[])
+
+
+def _shallow(tree: ast.AST) -> bool:
+    level = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return not level
+
+
+def _blank(magic: re.Match[str]) -> str:
+    """A cell's magic as a comment, so that the lines keep their numbers; a line's magic left out."""
+    return "#" if magic["cell"] else str(magic["indent"])
+
+
+@lru_cache(maxsize=2048)
+def contents(cell: Cell) -> tuple[dict[str, str], tuple[tuple[str, Definition], ...], tuple[str, ...]]:
+    """What a cell imports, by name; what it binds; and the modules of which it imports everything."""
+    tree, lines = parse(cell), tuple(cell.source.splitlines())
+    defined = tuple(
+        (name, Definition(cell.place, lines, node, local))
+        for node, local in _with_locals(tree, frozenset())
+        for name in _bound(node)
+        if name.removesuffix("()") not in local
+    )
+    stars = [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and n.names[0].name == "*"]
+    return imports_of(tree), defined, tuple(stars)
+
+
+def _with_locals(node: ast.AST, local: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
+    """Every node with the names that belong to the functions and classes around it."""
+    yield node, local
+    inside = local | locals_of(node)
+    for child in ast.iter_child_nodes(node):
+        yield from _with_locals(child, inside)
+
+
+def last_import(cells: list[Cell], name: str) -> str:
+    """What a name stands for where an import is the last to bind it, as a dotted name, else ""; at any call of
+    `check` with this name, or at the end where there is none.
+
+    Example:
+        >>> last_import([Cell("cell 1", "from torch.optim import Adam")], "Adam")
+        'torch.optim.Adam'
+    """
+    asked = re.compile(rf"\bcheck\(\s*[\"']{re.escape(name)}[\"']")
+    bound, found, calls = "", "", False
+    for cell in cells:
+        for node in _outside_of_functions(parse(cell)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                bound = imports_of(node).get(name, bound)
+            elif name in _bound(node) and not isinstance(node, ast.Call):
+                bound = ""
+        if asked.search(cell.source):
+            calls, found = True, found or bound
+    return found if calls else bound
+
+
+def _outside_of_functions(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node that runs with the cell itself, in order."""
+    for node in ast.iter_child_nodes(tree):
+        yield node
+        if not isinstance(node, FUNCTIONS):
+            yield from _outside_of_functions(node)
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Assign(targets=targets):
+            for target in targets:
+                yield from _targets(target)
+        case (
+            ast.AnnAssign(target=target)
+            | ast.AugAssign(target=target)
+            | ast.NamedExpr(target=target)
+            | ast.For(target=target)
+            | ast.AsyncFor(target=target)
+        ):
+            yield from _targets(target)
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            for item in items:
+                yield from _targets(item.optional_vars) if item.optional_vars else ()
+        case ast.Call(func=ast.Name(id="setattr"), args=[holder, ast.Constant(value=str(name)), *_]):
+            yield from _targets(holder)
+            yield f".{name}"
+        case (
+            ast.Call(func=ast.Attribute(value=holder), args=[_, *_])
+            | ast.Call(func=ast.Attribute(value=holder), keywords=[_, *_])
+        ):
+            yield f"{root(holder)}()"  # a method may keep what it is given, as a list's `append`
+
+
+def _targets(target: ast.AST) -> Iterator[str]:
+    """The names that a target binds or changes; an attribute of anything but `self` as `.name`."""
+    for part in ast.walk(target):
+        if isinstance(part, ast.Name):
+            yield part.id
+        elif isinstance(part, ast.Attribute) and root(part) not in ("self", "cls"):
+            yield f".{part.attr}"
+
+
+def root(node: ast.AST) -> str:
+    """The name that a chain of attributes begins with, or ""."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def locals_of(definition: ast.AST) -> set[str]:
+    """Names that a function or class binds for itself: they mean nothing outside it."""
+    if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return set()
+    bound = {node.arg for node in ast.walk(definition) if isinstance(node, ast.arg)}
+    bound |= {n.id for n in ast.walk(definition) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    shared = [name for n in ast.walk(definition) if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names]
+    return bound - set(shared)
+
+
+def imports_of(tree: ast.AST) -> dict[str, str]:
+    """What imported names stand for."""
+    modules = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                modules[alias.asname or alias.name.split(".")[0]] = (
+                    alias.name if alias.asname else alias.name.split(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                modules[alias.asname or alias.name] = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+    return modules
+
+
+def dotted_names(tree: ast.AST, modules: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """Every name or attribute chain that is read, imports resolved, longest first."""
+    inner: set[int] = set()
+    for node in ast.walk(tree):
+        dotted = _dotted(node)
+        if dotted and id(node) not in inner:
+            part: ast.AST = node
+            while isinstance(part, ast.Attribute | ast.Call):
+                part = part.value if isinstance(part, ast.Attribute) else part.args[0]
+                inner.add(id(part))
+            head, _, rest = dotted.partition(".")
+            resolved = modules.get(head, head)
+            yield f"{resolved}.{rest}" if rest else resolved, getattr(node, "lineno", 1)
+
+
+def patched(tree: ast.AST, imports: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """Every attribute of an imported thing that is set, as a dotted name."""
+    for node in ast.walk(tree):
+        dotted = ""
+        match node:
+            case ast.Attribute(ctx=ast.Store()):
+                dotted = _dotted(node)
+            case ast.Call(func=ast.Name(id="setattr"), args=[holder, ast.Constant(value=str(name)), *_]):
+                dotted = f"{_dotted(holder)}.{name}"
+        head, _, rest = dotted.partition(".")
+        if head in imports:
+            yield f"{imports[head]}.{rest}", getattr(node, "lineno", 1)
+
+
+def _dotted(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        base = _dotted(node.value)
+        return f"{base}.{node.attr}" if base else ""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+        match node.args:
+            case [holder, ast.Constant(value=str(attribute)), *_]:
+                dotted = _dotted(holder)
+                return f"{dotted}.{attribute}" if dotted else ""
+    return ""
+
+
+def attributes(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Every attribute and every keyword that isn't switched off, as `.name`."""
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Attribute(attr=name)
+                | ast.Call(func=ast.Name(id="getattr" | "setattr"), args=[_, ast.Constant(value=str(name)), *_])
+            ):
+                yield f".{name}", node.lineno
+            case ast.keyword(arg=str(name), value=value) if not (isinstance(value, ast.Constant) and not value.value):
+                yield f".{name}", node.lineno
