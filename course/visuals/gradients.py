@@ -127,7 +127,8 @@ def bowls(curvatures: list[float], paths: list[Tensor | None], lr: float) -> Fig
         if path is not None:
             height = finite(curvature * path**2 / 2)
             axes.plot(finite(path), height, **series(0), markersize=5)
-            axes.annotate("start", (path[0], height[0]), xytext=(0, 8), textcoords="offset points", ha="center")
+            begin, arrow = (path[0], height[0]), {"arrowstyle": "->", "color": INK, "shrinkB": 5}
+            axes.annotate("start", begin, xytext=(0.56, 0.82), textcoords="axes fraction", arrowprops=arrow)
         else:
             not_written(axes, "yours")
             axes.legend()

@@ -79,6 +79,7 @@ def test_the_data(lesson: SimpleNamespace) -> None:
 def test_slopes_at_the_logits(lesson: SimpleNamespace) -> None:
     assert measured(lesson.printed["experiment-slopes"]) == ["0.70", "-0.70"]
     assert "The two slopes have the same size" in lesson.prose["gradient-check-text"]
+    assert "0.7 and −0.7" in lesson.prose["measured-against-predicted"]
 
 
 def test_two_other_ways_to_the_gradient(lesson: SimpleNamespace) -> None:
@@ -96,6 +97,8 @@ def test_the_price_of_differences(lesson: SimpleNamespace) -> None:
     assert told in lesson.prose["after-gradient-check"]
     assert "two inputs, 16 hidden units and two classes" in lesson.prose["predict-passes-text"]
     assert tuple(lesson.begin["W1"].shape) == (2, 16)
+    told = f"{count} parameters cost {lesson.passes} forward passes without a way back"
+    assert told in lesson.prose["measured-against-predicted"]
     answer = lesson.prose["answer-backpropagation"]
     assert f"each of the {count} parameters, {lesson.passes} in all" in answer
     assert f"{lesson.passes} for {count}" in answer
@@ -168,6 +171,7 @@ def test_such_a_program_may_learn(lesson: SimpleNamespace) -> None:
 
 
 def test_the_slopes_of_the_expression(lesson: SimpleNamespace) -> None:
+    assert "Of $a$'s two shares, −1 and 1" in lesson.prose["measured-against-predicted"]
     assert measured(lesson.printed["experiment-value"]) == ["0.0", "2.0"]
     assert lesson.at_first["s = p + a"][0] == 0, "tanh stands at 0"
     assert "$b = -1$; the other through the sum, 1. Together they are 0" in lesson.prose["xor-text"]

@@ -83,6 +83,9 @@ def test_the_error_falls_with_the_root(batches: SimpleNamespace) -> None:
     ideal = found[0] / torch.tensor(batches.sizes, dtype=found.dtype).sqrt()
     assert torch.allclose(found[:4], ideal[:4], rtol=0.12)
     assert found[4] < 0.75 * ideal[4], "256 of 442 are most of them"
+    assert f"this is why the factor above was {factor} and not 2" in text
+    n = len(batches.y)
+    assert float(factor) == pytest.approx(2 * ((n - 16) / (n - 64)) ** 0.5, rel=0.02)
 
 
 def test_the_crossing_is_the_noise_scale(batches: SimpleNamespace) -> None:

@@ -1,6 +1,7 @@
 """Every figure in the prose of lesson 02 is the one that its own code gives."""
 
 import math
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -38,6 +39,20 @@ def test_example_of_fit_linear(descent: SimpleNamespace) -> None:
     assert "give `w = [0.5]`, `b = 0.5`" in descent.prose["exercise-fit-linear"]
 
 
+def test_example_of_autograd(descent: SimpleNamespace) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", descent.prose["exercise-fit-linear"], re.DOTALL)
+    *lines, last = code.splitlines()
+    exec("\n".join(lines), names := {"torch": torch})
+    expression, told = last.split("#")
+    assert repr(eval(expression, names)) == told.strip() == "tensor([6., 5.])"
+
+
+def test_the_angle_at_the_dot(descent: SimpleNamespace) -> None:
+    (angle,) = measured(descent.printed["experiment-angle"])
+    told = f"*downhill* and *to the minimum* are {float(angle.removesuffix(' degrees')):.0f}° apart"
+    assert told in descent.prose["measured-against-predicted"]
+
+
 def test_the_best_h(descent: SimpleNamespace) -> None:
     text = descent.prose["after-difference-errors"]
     assert "near $10^{-5}$ in float64 and near $10^{-2}$ in float32" in text
@@ -58,6 +73,8 @@ def test_updates_by_condition_number(descent: SimpleNamespace) -> None:
     assert f"{ten} steps at κ = 10, {hundred} at κ = 100 and {thousand} at κ = 1000" in text
     ten, hundred, thousand = (str(math.ceil(count)) for count in descent.by_rate.tolist())
     assert f"predicts {ten}, {hundred} and {thousand}" in text
+    assert "to within a tenth" in descent.prose["measured-against-predicted"]
+    assert torch.allclose(descent.counts.double(), descent.by_rate, rtol=0.1)
 
 
 def test_the_data(descent: SimpleNamespace) -> None:
@@ -76,6 +93,8 @@ def test_condition_numbers(descent: SimpleNamespace) -> None:
     assert f"about {kappa['wine, raw']:.1e} for the raw wines".replace("e+0", "e") in text
     assert f"and {kappa['wine, standardized']:.0f} for the standardized ones" in text
     assert f"about {kappa['diabetes, standardized']:.0f} even after" in text
+    assert "made κ ten million times as large" in descent.prose["measured-against-predicted"]
+    assert kappa["wine, raw"] / kappa["wine, standardized"] == pytest.approx(1e7, rel=0.05)
     billions = kappa["wine, raw"] / 2 * math.log(1e6) / 1e9
     assert "some three billion steps" in text
     assert 2.5 < billions < 3.5

@@ -1,6 +1,8 @@
 """Every figure in the prose of lesson 01 is the one that its own code gives."""
 
 import math
+import re
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +15,16 @@ BOTH = {"mean_absolute_error": "2.0", "mean_squared_error": "5.0"}
 @pytest.fixture(scope="module")
 def loss() -> SimpleNamespace:
     return walk_through("01_loss")
+
+
+def test_first_lines_on_tensors(loss: SimpleNamespace) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", loss.prose["how-it-works"], re.DOTALL)
+    first, *lines = code.splitlines()
+    exec(first, names := {"torch": torch})
+    assert len(lines) == 6
+    for line in lines:
+        expression, told = line.split("#")
+        assert repr(eval(expression, names)) == told.strip()
 
 
 @pytest.mark.parametrize("name", BOTH)
@@ -86,6 +98,24 @@ def test_prices(loss: SimpleNamespace) -> None:
     text = loss.prose["after-price"]
     assert rf"$\ln 10 \approx {guess}$ nats" in text
     assert f"costs {right}, the sure and wrong one {wrong}" in text
+
+
+def test_what_the_worst_mistakes_teach(loss: SimpleNamespace) -> None:
+    text = loss.prose["after-price"]
+    assert "It is 0.81 at a probability of 0.1 already" in text
+    assert "squared error along the logits is nearly zero" in text
+    assert "its slope along the right logit is close to −1" in text
+
+    def slope(of: Callable[[torch.Tensor], torch.Tensor], probability: float) -> float:
+        logits = torch.tensor([[probability, 1 - probability]], dtype=torch.float64).log().requires_grad_()
+        return torch.autograd.grad(of(logits), logits)[0][0, 0].item()
+
+    def squared(logits: torch.Tensor) -> torch.Tensor:
+        return (1 - logits.softmax(dim=1)[0, 0]) ** 2
+
+    assert squared(torch.tensor([[0.1, 0.9]]).log()).item() == pytest.approx(0.81)
+    assert abs(slope(squared, 0.01)) < 0.02 < abs(slope(squared, 0.3))
+    assert slope(lambda logits: loss.cross_entropy(logits, torch.tensor([0])), 0.01) == pytest.approx(-0.99)
 
 
 def test_the_lowest_places(loss: SimpleNamespace) -> None:
