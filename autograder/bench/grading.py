@@ -29,7 +29,10 @@ from autograder.pipeline.run import is_experiment
 from autograder.pipeline.work import draw_problems
 from autograder.sandbox.stage import lay_out
 
-STOCK = "c = get_config()\nc.CourseDirectory.course_id = 'downhill'\n"
+STOCK = """c = get_config()
+c.CourseDirectory.course_id = 'downhill'
+c.Execute.timeout = 600  # its 30 s for a cell end an experiment where the machine is busy, and the comparison with it
+"""
 MIXTURE = ("honest", "mistake", "honest", "mistake", "honest", "mistake", "honest", "mistake", "honest", "blank")
 FLOOR_OF = 20  # different submissions are few: the floor is measured on so many and scaled
 

@@ -18,7 +18,7 @@ from autograder.sandbox.bubblewrap import best_isolation
 
 LESSON = "06_momentum"
 SUBMISSIONS = Path(__file__).parent / "submissions"
-CELL_SECONDS = 20  # a class with a hanging notebook should not keep anybody waiting
+CELL_SECONDS = 10  # a class with a hanging notebook should not keep anybody waiting
 
 
 def play(out: Path | None, progress: Callable[[str, int, int], None]) -> tuple[Report, dict[str, str]]:

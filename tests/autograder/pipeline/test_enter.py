@@ -87,4 +87,6 @@ def test_both_ways_leave_the_same(tmp_path: Path) -> None:
                 with sqlite3.connect(course.root / "gradebook.db") as database:
                     database.execute("update grade set manual_score = 1.5, extra_credit = 0.5")
                     database.execute("update comment set manual_comment = 'well said'")
+                for name in ("jonas", "mei", "nadia", "omar"):  # not again: what is entered of them stays
+                    shutil.rmtree(course.root / "submitted" / name)
     assert {row[3] for row in tables(ours)["grades"]} == {1.5}
