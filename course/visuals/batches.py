@@ -77,6 +77,7 @@ def gradient_cloud(clouds: dict[str, Tensor | None], full: Tensor) -> Figure:
     uphill, told = full / full.norm(), []
     across = torch.stack([-uphill[1], uphill[0]]) * 3 * reach
     for axes, (name, cloud) in zip(panels, clouds.items(), strict=True):
+        title = name
         axes.fill(
             *torch.stack([across, -across, -across - 9 * reach * uphill, across - 9 * reach * uphill]).T, "#EEEEEE"
         )
@@ -87,11 +88,13 @@ def gradient_cloud(clouds: dict[str, Tensor | None], full: Tensor) -> Figure:
             cloud = finite(cloud)
             axes.plot(*cloud.T, "o", color="#0072B2", markersize=3.5, alpha=0.55, zorder=3)
             wrong = float((cloud @ full < 0).double().mean())
-            told.append(f"{name}: {wrong:.0%} point to the grey side")
+            outside = int((cloud.abs().amax(dim=1) > reach).sum())
+            title += f" ({outside} dots lie outside)" if outside else ""
+            told.append(f"{title}: {wrong:.0%} point to the grey side")
         arrow = {"arrowstyle": "-|>", "color": "#D55E00", "linewidth": 2.6, "shrinkA": 0, "shrinkB": 0}
         axes.annotate("", xy=full.tolist(), xytext=(0, 0), arrowprops=arrow, zorder=5)
         axes.plot(0, 0, "+", color=INK, markersize=11, zorder=4)
-        axes.set(title=name, xlabel="slope along w₀ (loss/unit)", xlim=(-reach, reach), ylim=(-reach, reach))
+        axes.set(title=title, xlabel="slope along w₀ (loss/unit)", xlim=(-reach, reach), ylim=(-reach, reach))
         axes.set(ylabel="slope along w₁ (loss/unit)", aspect="equal")
     figure.set_label(
         "Gradients of many batches as dots, the gradient over all samples as an arrow; on the grey side a step "

@@ -287,6 +287,14 @@ def test_a_cloud_counts_what_climbs() -> None:
     assert "ones: 25% point to the grey side" in visuals.gradient_cloud({"ones": cloud}, POINT * 0 + 1).get_label()
 
 
+def test_a_cloud_says_how_many_dots_it_leaves_out() -> None:
+    cloud = torch.ones(100, 2)
+    cloud[:2] = 50.0
+    figure = visuals.gradient_cloud({"ones": cloud}, POINT * 0 + 1)
+    assert figure.axes[0].get_title() == "ones (2 dots lie outside)"
+    assert figure.axes[0].get_xlim()[1] < 50
+
+
 def test_alt_text_says_how_a_run_ends() -> None:
     alt = visuals.three_views(BOWL, {"yours": DIVERGING, "reference": GOOD}).get_label()
     assert "yours: diverges within 400 updates" in alt

@@ -66,6 +66,12 @@ def bare_exponential(logits: Any, labels: Any) -> Any:
     return (p - one_hot(labels, logits)) / len(labels)
 
 
+def every_label_for_every_sample(logits: Any, labels: Any) -> Any:
+    p = probabilities(logits)
+    p[:, labels] -= 1
+    return p / len(labels)
+
+
 def softmax_slope_again(logits: Any, labels: Any) -> Any:
     p = probabilities(logits)
     return at_logits(logits, labels) * p * (1 - p)
@@ -212,6 +218,11 @@ FORMS = (
         "one_hot_left_out",
         passes(lambda logits, labels: probabilities(logits) / len(labels)),
         "the labels are never used. How would the gradient know what is right?",
+    ),
+    Form(
+        "every_label_for_every_sample",
+        passes(every_label_for_every_sample),
+        "the 1 is taken off in the columns of all labels, for every sample. How many right classes has a sample?",
     ),
     Form(
         "softmax_left_out",

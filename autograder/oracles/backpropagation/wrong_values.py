@@ -166,6 +166,12 @@ def again_for_every_way(self: Any) -> None:
     visit(self)
 
 
+def overwritten_on_every_way(self: Any, slope: float = 1.0) -> None:
+    self.grad = slope
+    for source, own in zip(self.inputs, self.slopes, strict=True):
+        overwritten_on_every_way(source, slope * own)
+
+
 def each_input_once(self: Any) -> None:
     self.begin()
     for value in self.order():
@@ -183,6 +189,12 @@ VALUE_FORMS = (
         changed(hand_on=overwrite),
         "a value that is used twice keeps only one of its two shares: `.grad` is overwritten. Along how many ways does "
         "such a value reach the result?",
+    ),
+    Form(
+        "grad_overwritten_on_every_way",
+        changed(backward=overwritten_on_every_way),
+        "a value that is reached on two ways keeps only the share of the last one: `.grad` is overwritten. What "
+        "happens to the first?",
     ),
     Form(
         "same_input_counted_once",

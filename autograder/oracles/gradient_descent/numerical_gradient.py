@@ -53,6 +53,28 @@ def not_put_back(f: Any, w: Tensor, h: float) -> Tensor:
     return gradient
 
 
+def one_tensor_twice(f: Any, w: Tensor, h: float) -> Tensor:
+    gradient = torch.zeros_like(w)
+    for i in range(len(w)):
+        above = below = w
+        above[i] += h
+        below[i] -= h
+        gradient[i] = (f(above) - f(below)) / (2 * h)
+    return gradient
+
+
+def entry_kept_as_a_view(f: Any, w: Tensor, h: float) -> Tensor:
+    gradient = torch.zeros_like(w)
+    for i in range(len(w)):
+        entry = w[i]
+        w[i] = entry + h
+        up = f(w)
+        w[i] = entry - h
+        gradient[i] = (up - f(w)) / (2 * h)
+        w[i] = entry
+    return gradient
+
+
 def all_at_once(f: Any, w: Tensor, h: float) -> Tensor:
     slope: Tensor = (f(w + h) - f(w - h)) / (2 * h)
     return slope.expand(len(w)).clone()
@@ -98,6 +120,18 @@ NUMERICAL_FORMS = (
         "not_put_back",
         not_put_back,
         "w is not put back after each entry, so the next entry is measured elsewhere. What is w when you return?",
+    ),
+    Form(
+        "one_tensor_twice",
+        one_tensor_twice,
+        "both points are the same tensor under two names: each step moves both, and the difference is 0. "
+        "What does `=` do with a tensor: does it copy?",
+    ),
+    Form(
+        "entry_kept_as_a_view",
+        entry_kept_as_a_view,
+        "the entry that was put aside has moved along, because `w[i]` is a view into `w`: the second point is w "
+        "itself. How would you keep the number, not the place?",
     ),
     Form(
         "all_at_once",

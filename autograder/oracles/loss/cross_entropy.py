@@ -207,6 +207,12 @@ FORMS = (
         "Which entry belongs to sample 0?",
     ),
     Form(
+        "every_label_for_every_sample_after_softmax",
+        lambda logits, labels: -logits.softmax(dim=1)[:, labels].log().mean(),
+        "every sample is paired with the labels of all samples, N × N entries instead of N; and a probability smaller "
+        "than any float has the logarithm −inf. Which entry belongs to sample 0?",
+    ),
+    Form(
         "labels_choose_samples",
         of_logs(lambda logs, labels: -logs[labels].mean()),
         "the labels pick samples (rows) instead of classes (columns). Which index of the table is the class?",
