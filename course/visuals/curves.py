@@ -71,7 +71,7 @@ def loss_curves(
     if xscale == "symlog" and told:
         axes.set_xlim(left=-0.2)
     axes.legend()
-    figure.set_label("Loss by update. " + told_or(told, "No curve is drawn yet"))
+    figure.set_label(f"{ylabel[0].upper()}{ylabel[1:]} by update. " + told_or(told, "No curve is drawn yet"))
     return figure
 
 

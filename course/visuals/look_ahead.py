@@ -29,7 +29,7 @@ def two_arrows(
     """
     point, velocity = (torch.as_tensor(v).detach().to(torch.float64) for v in (point, velocity))
     landed = point + momentum * velocity
-    figure = new_figure(10, 5.2)
+    figure = new_figure(10, 5.3)
     told = []
     titles = ("momentum: measure, then jump", "look-ahead: jump, then measure")
     panels = figure.subplots(1, 2)

@@ -37,7 +37,7 @@ def strides(curvature: float, lr: float, path: Tensor | None) -> Figure:
     valley.set_ylabel("loss (no unit)")
     standing.axhline(0, color=FAINT, linewidth=1)
     standing.set(xlabel="step (count)", ylabel="parameter w (no unit)")
-    standing.set_title(f"× {factor:.3g} at every step: {_manner(factor)}")
+    standing.set_title(f"× {factor:.3g} each step: {_manner(factor)}".replace("-", "−"))
     figure.set_label(
         f"Gradient descent in a valley of curvature {curvature:g} with learning rate {lr:.3g}: each step multiplies "
         f"the distance by {factor:.3g}, it {_manner(factor)}. {told}"

@@ -71,6 +71,14 @@ def one_tensor(gradient: Any, start: Tensor, schedule: Any, steps: int) -> Tenso
     return torch.stack(path)
 
 
+def start_itself(gradient: Any, start: Tensor, schedule: Any, steps: int) -> Tensor:
+    path = [start]
+    for t in range(steps):
+        start -= schedule(t) * gradient(start)
+        path.append(start)
+    return torch.stack(path)
+
+
 def start_moved(gradient: Any, start: Tensor, schedule: Any, steps: int) -> Tensor:
     path = descend_with_schedule(gradient, start, schedule, steps)
     start.copy_(path[-1])
@@ -156,6 +164,11 @@ FORMS = (
         "one_tensor",
         one_tensor,
         "every row of the path is the same tensor, so all show the end. What does a list hold after an in-place step?",
+    ),
+    Form(
+        "every_row_is_start",
+        start_itself,
+        "every row of the path is the same tensor, and it is `start` itself. What would a `clone()` change?",
     ),
     Form(
         "start_moved",

@@ -59,6 +59,7 @@ def test_accuracy_by_learning_rate(experiment: SimpleNamespace) -> None:
 def test_best_learning_rates_are_far_apart(experiment: SimpleNamespace) -> None:
     best = experiment.best_lr
     assert best["SGD"] / best["Adam"] > 25
+    assert "SGD's best is about thirty times Adam's" in experiment.prose["after-lr"]
     wide = {name: int((values > 0.85).sum()) for name, values in experiment.sweeps.items()}
     assert min(wide["Adam"], wide["RMSprop"]) > wide["SGD"]
 

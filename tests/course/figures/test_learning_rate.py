@@ -17,6 +17,7 @@ def test_one_step_in_the_steep_valley(rates: SimpleNamespace) -> None:
     assert measured(rates.printed["experiment-strides"]) == ["-3.0", "0.25"]
     assert rates.valley_walk(0.25)[1] == 0
     assert "from 1 to −3, three times as far away" in rates.prose["after-stride"]
+    assert "With lr = 1/4 you arrive at once" in rates.prose["after-stride"]
 
 
 def test_examples_of_the_two_formulas(rates: SimpleNamespace) -> None:
@@ -36,6 +37,16 @@ def test_trying_agrees_with_the_formulas(rates: SimpleNamespace) -> None:
     assert len(rates.tried) == 400
 
 
+def test_at_the_fastest_rate_both_coordinates_shrink_alike(rates: SimpleNamespace) -> None:
+    best = rates.fastest_lr(rates.valley.curvatures)
+    path = rates.gradient_descent(rates.valley.gradient, rates.high_up, best, 10)
+    along, across = (path[1:] / path[:-1]).T
+    assert torch.allclose(along, -across)
+    assert bool((along > 0).all())
+    assert sorted(rates.valley.curvatures.tolist()) == pytest.approx([0.1, 1.0])
+    assert "the curvatures 0.1 and 1" in rates.prose["after-edge"]
+
+
 def test_the_range_test(rates: SimpleNamespace) -> None:
     assert 1 < rates.explosion < 2
     assert "between 1 and 2 it explodes" in rates.prose["after-range-test"]
@@ -43,6 +54,10 @@ def test_the_range_test(rates: SimpleNamespace) -> None:
     assert rates.explosion / 3 == pytest.approx(0.6, abs=0.1)
     assert "something between 0.2 and 0.6" in rates.prose["after-range-test"]
     assert len(rates.growing) == 150
+    assert (
+        f"trains on {len(rates.training)} of the images; the other {len(rates.held_out)} are"
+        in (rates.prose["network-text"])
+    )
     early = rates.during[rates.growing < 0.1]
     assert early.min() > 0.9 * rates.during[0]
     assert rates.during.nan_to_num(torch.inf).min() < 1

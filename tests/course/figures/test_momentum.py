@@ -26,6 +26,27 @@ def test_example_of_momentum_step(momentum: SimpleNamespace) -> None:
     assert "gives `[0.52]` and `[2.8]`" in text
 
 
+def test_what_is_left_in_the_first_ravine(momentum: SimpleNamespace) -> None:
+    plain, with_memory = measured(momentum.printed["experiment-ravine"])
+    text = momentum.prose["what-memory-adds-up-to"]
+    assert f"{plain} of the first distance is left without memory, {with_memory} with" in text
+    again = momentum.roll(momentum.canyon.gradient, momentum.rim, 1.0, 0.7, 40)
+    assert again.equal(momentum.with_memory)
+    assert "its learning rate is 1, and it will keep 0.7 of its velocity" in momentum.prose["question-ravine"]
+
+
+def test_the_edge_on_the_map(momentum: SimpleNamespace) -> None:
+    assert r"\text{lr} \cdot L = 2 + 2 \cdot \text{momentum}" in momentum.prose["predict-counts-text"]
+    for share in (0.0, 0.5, 0.95):
+        lrs = (2 + 2 * share) * torch.tensor([0.99, 1.01], dtype=torch.float64)
+        inside, outside = momentum.heavy_ball_rate(lrs, share, momentum.extremes)
+        assert inside < 1 < outside
+    lr, best = momentum.fastest_momentum(0.01, 1.0)
+    above = torch.linspace(best + 0.01, 0.98, 5, dtype=torch.float64)
+    assert torch.allclose(momentum.heavy_ball_rate(lr, above, momentum.extremes), above.sqrt())
+    assert momentum.heavy_ball_rate(lr, best - 0.01, momentum.extremes) > math.sqrt(best)
+
+
 def test_examples_of_fastest_momentum(momentum: SimpleNamespace) -> None:
     text = momentum.prose["exercise-fastest-momentum"]
     for smallest, largest in ((1.0, 9.0), (2.0, 2.0)):

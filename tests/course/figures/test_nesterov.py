@@ -56,6 +56,13 @@ def test_the_drop(nesterov: SimpleNamespace) -> None:
     assert f"old displacement: {book}" in answer
     assert float(nesterov.gap[:21].max()) < 2e-16
     assert f"up to {nesterov.gap[21:].max():.2f} apart" in text
+    assert "The coordinate across is gone after two updates" in text
+    assert all(path[2:, 1].abs().max() < 1e-15 < path[1, 1].abs() for path in nesterov.two_forms.values())
+
+
+def test_between_which_momenta_they_land_on_different_sides(nesterov: SimpleNamespace) -> None:
+    sides = {m: [bool(end[1] > 0) for end in nesterov.landings(momentum=m).values()] for m in (0.1, 0.35, 0.9)}
+    assert [len(set(pair)) for pair in sides.values()] == [1, 2, 1]
 
 
 def test_training(nesterov: SimpleNamespace) -> None:
