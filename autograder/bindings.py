@@ -95,22 +95,24 @@ def _blank(magic: re.Match[str]) -> str:
 def contents(cell: Cell) -> tuple[dict[str, str], tuple[tuple[str, Definition], ...], tuple[str, ...]]:
     """What a cell imports, by name; what it binds; and the modules of which it imports everything."""
     tree, lines = parse(cell), tuple(cell.source.splitlines())
+    shared = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
     defined = tuple(
         (name, Definition(cell.place, lines, node, local))
-        for node, local in _with_locals(tree, frozenset())
+        for node, local, nested in _with_locals(tree, frozenset(), False)
         for name in _bound(node)
-        if name.removesuffix("()") not in local
+        if name in shared or not (name.removesuffix("()") in local or (nested and isinstance(node, FUNCTIONS)))
     )
     stars = [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and n.names[0].name == "*"]
     return imports_of(tree), defined, tuple(stars)
 
 
-def _with_locals(node: ast.AST, local: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
-    """Every node with the names that belong to the functions and classes around it."""
-    yield node, local
-    inside = local | locals_of(node)
+def _with_locals(node: ast.AST, local: frozenset[str], nested: bool) -> Iterator[tuple[ast.AST, frozenset[str], bool]]:
+    """Every node, the names that belong to the functions and classes around it, and whether there are any."""
+    yield node, local, nested
+    local = local | locals_of(node)
+    nested = nested or isinstance(node, FUNCTIONS)
     for child in ast.iter_child_nodes(node):
-        yield from _with_locals(child, inside)
+        yield from _with_locals(child, local, nested)
 
 
 def last_import(cells: list[Cell], name: str) -> str:

@@ -62,7 +62,7 @@ BINDS_UNSEEN = _words(  # attributes by which any cell could bind a name, or cha
 )
 DOORS = BINDS_UNSEEN | _words(  # attributes that lead from any object to whatever else is loaded
     ".__dict__ .__subclasses__ .__getattribute__ .__bases__ .__mro__ .__loader__ .__spec__ .__import__ .gi_frame",
-    ".cr_frame .tb_frame .torch .sys ._sys .os ._os .builtins",
+    ".cr_frame .tb_frame .torch .sys ._sys .os ._os .builtins .importlib .inspect .ctypes",
 )
 RUNS_FILES = _words("run rerun load loadpy macro edit store load_ext")  # magics
 RUNS_ANY_CODE = ("exec", "eval", "__import__", "builtins", "__main__", "sys.modules")

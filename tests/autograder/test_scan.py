@@ -53,6 +53,8 @@ def shortcut(*sources: str) -> str:
         ("import torch\nkept = []\nkept.append(torch.optim.SGD)\ndef step(p):\n    return kept[0](p)",),
         ("import torch\nfor step in [torch.optim.SGD]:\n    pass",),
         ("import torch\ntorch.Tensor.go = lambda p: torch.optim.SGD([p])", "def step(p):\n    return p.go()"),
+        ("def make():\n    global step\n    def step(p):\n        torch.optim.SGD(p)",),
+        ("import torch\ndef step(p):\n    return torch.importlib.import_module('torch.optim').SGD(p)",),
         ("import helper\ndef step(p):\n    return helper.step(p)",),
         ("from helper import work\ndef step(p):\n    return work(p)",),
     ],
@@ -81,6 +83,7 @@ def test_a_shortcut_is_found(sources: tuple[str, ...]) -> None:
             "import torch\nclass Run:\n    def go(self):\n        self.rule = torch.optim.SGD",
             "def step(p):\n    p.rule",
         ),
+        ("class Rule:\n    def step(self):\n        return torch.optim.SGD", "def step(p):\n    return p"),
         ("x.append(torch.optim.SGD)", "def step(x):\n    x.append(1)\n    return x"),
     ],
 )
