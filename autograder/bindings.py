@@ -11,6 +11,7 @@ from functools import lru_cache
 RUNS_PYTHON = re.compile(  # magics before ordinary code
     r"\A\s*(?P<cell>%%)(time|capture|prun)\b|^(?P<indent>[ \t]*)%(time|prun)\b[ \t]*", re.MULTILINE
 )
+OFTEN_RENAMED = ("torch", "torch.nn", "torch.nn.functional", "torch.optim")  # `F = torch.nn.functional` is an import
 MAX_DEPTH = 300  # of code that is read; what is nested deeper is treated as what does not parse
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
@@ -62,6 +63,13 @@ def read(cells: list[Cell]) -> Notebook:
         notebook.imports.update(imported)
         for name, definition in defined:
             notebook.definitions.setdefault(name, []).append(definition)
+    for name, definitions in notebook.definitions.items():
+        for definition in definitions:
+            match definition.node:
+                case ast.Assign(targets=[ast.Name()], value=value):
+                    module = next(dotted_names(value, notebook.imports), ("", 0))[0] if _dotted(value) else ""
+                    if module in OFTEN_RENAMED:
+                        notebook.imports[name] = module
     return notebook
 
 
@@ -267,3 +275,6 @@ def attributes(tree: ast.AST) -> Iterator[tuple[str, int]]:
                 yield f".{name}", node.lineno
             case ast.keyword(arg=str(name), value=value) if not (isinstance(value, ast.Constant) and not value.value):
                 yield f".{name}", node.lineno
+            case ast.keyword(arg=None, value=ast.Dict(keys=keys)):
+                names = (key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
+                yield from ((f".{name}", node.lineno) for name in names)

@@ -10,6 +10,7 @@ exercise anew unseen.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 from autograder.bindings import (
@@ -48,6 +49,7 @@ PAST_THE_CODE = (  # doors of these libraries to whatever else is installed
     "sys.modules",
     "sys._getframe",
     "sys._current_frames",
+    "numpy.load",
     "torch.ops",
     "torch.jit",
     "torch.hub",
@@ -135,12 +137,16 @@ def _read_definition(
                 attribute, ast.Constant
             ):
                 yield "`getattr` takes a name that cannot be read", part.lineno, ""
+            case ast.keyword(arg=None, value=ast.Dict(keys=keys)) if not all(
+                isinstance(key, ast.Constant | None) for key in keys
+            ):
+                yield "`**` takes a name that cannot be read", part.lineno, ""
 
 
 def _wrong_with(dotted: str, notebook: Notebook, does_the_work: tuple[str, ...]) -> str:
     head = dotted.split(".")[0]
-    starred = (f"{module}.{dotted}" for module in notebook.stars if head not in notebook.imports)
-    for name in (dotted, *starred):
+    named = head in notebook.imports or head in notebook.definitions or hasattr(builtins, head)
+    for name in (dotted, *(f"{module}.{dotted}" for module in notebook.stars if not named)):
         if _refused(name, does_the_work):
             return f"`{name}` does the work of this exercise"
     if head in UNREADABLE:
