@@ -134,14 +134,24 @@ def last_import(cells: list[Cell], name: str) -> str:
     asked = re.compile(rf"\bcheck\(\s*[\"']{re.escape(name)}[\"']")
     bound, found, calls = "", "", False
     for cell in cells:
-        for node in _outside_of_functions(parse(cell)):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                bound = imports_of(node).get(name, bound)
-            elif name in _bound(node) and not isinstance(node, ast.Call):
-                bound = ""
-        if asked.search(cell.source):
+        for its_name, module in _bound_in_order(cell):
+            if its_name == name:
+                bound = module
+        if "check" in cell.source and asked.search(cell.source):
             calls, found = True, found or bound
     return found if calls else bound
+
+
+@lru_cache(maxsize=2048)
+def _bound_in_order(cell: Cell) -> tuple[tuple[str, str], ...]:
+    """Every name that a cell binds outside of functions, and what it stands for if an import binds it, else ""."""
+    found: list[tuple[str, str]] = []
+    for node in _outside_of_functions(parse(cell)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found += imports_of(node).items()
+        elif not isinstance(node, ast.Call):
+            found += [(name, "") for name in _bound(node)]
+    return tuple(found)
 
 
 def _outside_of_functions(tree: ast.AST) -> Iterator[ast.AST]:
@@ -196,6 +206,7 @@ def root(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+@lru_cache(maxsize=8192)
 def locals_of(definition: ast.AST) -> set[str]:
     """Names that a function or class binds for itself: they mean nothing outside it."""
     if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -206,6 +217,7 @@ def locals_of(definition: ast.AST) -> set[str]:
     return bound - set(shared)
 
 
+@lru_cache(maxsize=8192)
 def imports_of(tree: ast.AST) -> dict[str, str]:
     """What imported names stand for."""
     modules = {}
@@ -223,6 +235,14 @@ def imports_of(tree: ast.AST) -> dict[str, str]:
 
 def dotted_names(tree: ast.AST, modules: dict[str, str]) -> Iterator[tuple[str, int]]:
     """Every name or attribute chain that is read, imports resolved, longest first."""
+    for head, rest, line in _chains(tree):
+        resolved = modules.get(head, head)
+        yield f"{resolved}.{rest}" if rest else resolved, line
+
+
+@lru_cache(maxsize=8192)
+def _chains(tree: ast.AST) -> tuple[tuple[str, str, int], ...]:
+    found = []
     inner: set[int] = set()
     for node in ast.walk(tree):
         dotted = _dotted(node)
@@ -232,8 +252,8 @@ def dotted_names(tree: ast.AST, modules: dict[str, str]) -> Iterator[tuple[str, 
                 part = part.value if isinstance(part, ast.Attribute) else part.args[0]
                 inner.add(id(part))
             head, _, rest = dotted.partition(".")
-            resolved = modules.get(head, head)
-            yield f"{resolved}.{rest}" if rest else resolved, getattr(node, "lineno", 1)
+            found.append((head, rest, getattr(node, "lineno", 1)))
+    return tuple(found)
 
 
 def patched(tree: ast.AST, imports: dict[str, str]) -> Iterator[tuple[str, int]]:
@@ -264,8 +284,13 @@ def _dotted(node: ast.AST) -> str:
     return ""
 
 
-def attributes(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Every attribute and every keyword that isn't switched off, as `.name`."""
+@lru_cache(maxsize=8192)
+def attributes(tree: ast.AST) -> tuple[tuple[str, int], ...]:
+    """Every attribute and every keyword that isn't switched off, as `.name`, with its line."""
+    return tuple(_attributes(tree))
+
+
+def _attributes(tree: ast.AST) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         match node:
             case (

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from functools import lru_cache
 
 from autograder.bindings import (
     Cell,
@@ -168,36 +169,41 @@ def find_tampering(cells: list[Cell]) -> str:
     notebook = read(cells)
     if "check" in notebook.definitions:
         return f"`check` is bound anew ({notebook.definitions['check'][0].place})"
-    for cell in cells:
-        tree, imported = parse(cell), contents(cell)[0]
-        for name, module in imported.items():
-            if name == "check" and module != "autograder.check":
-                return f"`check` is bound anew ({cell.place})"
-        for dotted, line in dotted_names(tree, notebook.imports):
-            if dotted.startswith("autograder.") and dotted != "autograder.check":
-                return f"`{dotted}` reaches into the grader ({cell.place}, line {line})"
-            if _under(dotted, RUNS_ANY_CODE):
-                return f"`{dotted}` can bind any name unseen ({cell.place}, line {line})"
-        for dotted, line in patched(tree, notebook.imports):
-            if not _under(dotted, SETTINGS):
-                return f"`{dotted}` is bound anew ({cell.place}, line {line})"
-        if MIME in cell.source:
-            return f"evidence is written by hand ({cell.place})"
-        for name, line in attributes(tree):
-            if name in BINDS_UNSEEN:
-                return f"`{name}` can bind any name unseen ({cell.place}, line {line})"
-        for node in ast.walk(tree):
-            match node:
-                case ast.Subscript(value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals")), ctx=ast.Store()):
-                    return f"a name is bound unseen ({cell.place}, line {node.lineno})"
-                case ast.Call(
-                    func=ast.Attribute(attr="run_line_magic" | "run_cell_magic"),
-                    args=[ast.Constant(value=str(magic)), *_],
-                ) if magic in RUNS_FILES:
-                    return f"`%{magic}` can bind any name unseen ({cell.place}, line {node.lineno})"
-        for module in imported.values():
-            if module.startswith("autograder.") and module != "autograder.check":
-                return f"`{module}` reaches into the grader ({cell.place})"
+    imports = tuple(notebook.imports.items())
+    return next((told for cell in cells if (told := _tampering_in(cell, imports))), "")
+
+
+@lru_cache(maxsize=2048)  # a class shares most of its cells
+def _tampering_in(cell: Cell, imports: tuple[tuple[str, str], ...]) -> str:
+    tree, imported, known = parse(cell), contents(cell)[0], dict(imports)
+    for name, module in imported.items():
+        if name == "check" and module != "autograder.check":
+            return f"`check` is bound anew ({cell.place})"
+    for dotted, line in dotted_names(tree, known):
+        if dotted.startswith("autograder.") and dotted != "autograder.check":
+            return f"`{dotted}` reaches into the grader ({cell.place}, line {line})"
+        if _under(dotted, RUNS_ANY_CODE):
+            return f"`{dotted}` can bind any name unseen ({cell.place}, line {line})"
+    for dotted, line in patched(tree, known):
+        if not _under(dotted, SETTINGS):
+            return f"`{dotted}` is bound anew ({cell.place}, line {line})"
+    if MIME in cell.source:
+        return f"evidence is written by hand ({cell.place})"
+    for name, line in attributes(tree):
+        if name in BINDS_UNSEEN:
+            return f"`{name}` can bind any name unseen ({cell.place}, line {line})"
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals")), ctx=ast.Store()):
+                return f"a name is bound unseen ({cell.place}, line {node.lineno})"
+            case ast.Call(
+                func=ast.Attribute(attr="run_line_magic" | "run_cell_magic"),
+                args=[ast.Constant(value=str(magic)), *_],
+            ) if magic in RUNS_FILES:
+                return f"`%{magic}` can bind any name unseen ({cell.place}, line {node.lineno})"
+    for module in imported.values():
+        if module.startswith("autograder.") and module != "autograder.check":
+            return f"`{module}` reaches into the grader ({cell.place})"
     return ""
 
 
