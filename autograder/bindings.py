@@ -11,6 +11,7 @@ from functools import lru_cache
 RUNS_PYTHON = re.compile(  # magics before ordinary code
     r"\A\s*(?P<cell>%%)(time|capture|prun)\b|^(?P<indent>[ \t]*)%(time|prun)\b[ \t]*", re.MULTILINE
 )
+OFTEN_RENAMED = ("torch", "torch.nn", "torch.nn.functional", "torch.optim")  # `F = torch.nn.functional` is an import
 MAX_DEPTH = 300  # of code that is read; what is nested deeper is treated as what does not parse
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
@@ -62,6 +63,13 @@ def read(cells: list[Cell]) -> Notebook:
         notebook.imports.update(imported)
         for name, definition in defined:
             notebook.definitions.setdefault(name, []).append(definition)
+    for name, definitions in notebook.definitions.items():
+        for definition in definitions:
+            match definition.node:
+                case ast.Assign(targets=[ast.Name()], value=value):
+                    module = next(dotted_names(value, notebook.imports), ("", 0))[0] if _dotted(value) else ""
+                    if module in OFTEN_RENAMED:
+                        notebook.imports[name] = module
     return notebook
 
 
@@ -95,22 +103,24 @@ def _blank(magic: re.Match[str]) -> str:
 def contents(cell: Cell) -> tuple[dict[str, str], tuple[tuple[str, Definition], ...], tuple[str, ...]]:
     """What a cell imports, by name; what it binds; and the modules of which it imports everything."""
     tree, lines = parse(cell), tuple(cell.source.splitlines())
+    shared = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
     defined = tuple(
         (name, Definition(cell.place, lines, node, local))
-        for node, local in _with_locals(tree, frozenset())
+        for node, local, nested in _with_locals(tree, frozenset(), False)
         for name in _bound(node)
-        if name.removesuffix("()") not in local
+        if name in shared or not (name.removesuffix("()") in local or (nested and isinstance(node, FUNCTIONS)))
     )
     stars = [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and n.names[0].name == "*"]
     return imports_of(tree), defined, tuple(stars)
 
 
-def _with_locals(node: ast.AST, local: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
-    """Every node with the names that belong to the functions and classes around it."""
-    yield node, local
-    inside = local | locals_of(node)
+def _with_locals(node: ast.AST, local: frozenset[str], nested: bool) -> Iterator[tuple[ast.AST, frozenset[str], bool]]:
+    """Every node, the names that belong to the functions and classes around it, and whether there are any."""
+    yield node, local, nested
+    local = local | locals_of(node)
+    nested = nested or isinstance(node, FUNCTIONS)
     for child in ast.iter_child_nodes(node):
-        yield from _with_locals(child, inside)
+        yield from _with_locals(child, local, nested)
 
 
 def last_import(cells: list[Cell], name: str) -> str:
@@ -124,14 +134,24 @@ def last_import(cells: list[Cell], name: str) -> str:
     asked = re.compile(rf"\bcheck\(\s*[\"']{re.escape(name)}[\"']")
     bound, found, calls = "", "", False
     for cell in cells:
-        for node in _outside_of_functions(parse(cell)):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                bound = imports_of(node).get(name, bound)
-            elif name in _bound(node) and not isinstance(node, ast.Call):
-                bound = ""
-        if asked.search(cell.source):
+        for its_name, module in _bound_in_order(cell):
+            if its_name == name:
+                bound = module
+        if "check" in cell.source and asked.search(cell.source):
             calls, found = True, found or bound
     return found if calls else bound
+
+
+@lru_cache(maxsize=2048)
+def _bound_in_order(cell: Cell) -> tuple[tuple[str, str], ...]:
+    """Every name that a cell binds outside of functions, and what it stands for if an import binds it, else ""."""
+    found: list[tuple[str, str]] = []
+    for node in _outside_of_functions(parse(cell)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found += imports_of(node).items()
+        elif not isinstance(node, ast.Call):
+            found += [(name, "") for name in _bound(node)]
+    return tuple(found)
 
 
 def _outside_of_functions(tree: ast.AST) -> Iterator[ast.AST]:
@@ -186,6 +206,7 @@ def root(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+@lru_cache(maxsize=8192)
 def locals_of(definition: ast.AST) -> set[str]:
     """Names that a function or class binds for itself: they mean nothing outside it."""
     if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -196,6 +217,7 @@ def locals_of(definition: ast.AST) -> set[str]:
     return bound - set(shared)
 
 
+@lru_cache(maxsize=8192)
 def imports_of(tree: ast.AST) -> dict[str, str]:
     """What imported names stand for."""
     modules = {}
@@ -213,6 +235,14 @@ def imports_of(tree: ast.AST) -> dict[str, str]:
 
 def dotted_names(tree: ast.AST, modules: dict[str, str]) -> Iterator[tuple[str, int]]:
     """Every name or attribute chain that is read, imports resolved, longest first."""
+    for head, rest, line in _chains(tree):
+        resolved = modules.get(head, head)
+        yield f"{resolved}.{rest}" if rest else resolved, line
+
+
+@lru_cache(maxsize=8192)
+def _chains(tree: ast.AST) -> tuple[tuple[str, str, int], ...]:
+    found = []
     inner: set[int] = set()
     for node in ast.walk(tree):
         dotted = _dotted(node)
@@ -222,8 +252,8 @@ def dotted_names(tree: ast.AST, modules: dict[str, str]) -> Iterator[tuple[str, 
                 part = part.value if isinstance(part, ast.Attribute) else part.args[0]
                 inner.add(id(part))
             head, _, rest = dotted.partition(".")
-            resolved = modules.get(head, head)
-            yield f"{resolved}.{rest}" if rest else resolved, getattr(node, "lineno", 1)
+            found.append((head, rest, getattr(node, "lineno", 1)))
+    return tuple(found)
 
 
 def patched(tree: ast.AST, imports: dict[str, str]) -> Iterator[tuple[str, int]]:
@@ -254,8 +284,13 @@ def _dotted(node: ast.AST) -> str:
     return ""
 
 
-def attributes(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Every attribute and every keyword that isn't switched off, as `.name`."""
+@lru_cache(maxsize=8192)
+def attributes(tree: ast.AST) -> tuple[tuple[str, int], ...]:
+    """Every attribute and every keyword that isn't switched off, as `.name`, with its line."""
+    return tuple(_attributes(tree))
+
+
+def _attributes(tree: ast.AST) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         match node:
             case (
@@ -265,3 +300,6 @@ def attributes(tree: ast.AST) -> Iterator[tuple[str, int]]:
                 yield f".{name}", node.lineno
             case ast.keyword(arg=str(name), value=value) if not (isinstance(value, ast.Constant) and not value.value):
                 yield f".{name}", node.lineno
+            case ast.keyword(arg=None, value=ast.Dict(keys=keys)):
+                names = (key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
+                yield from ((f".{name}", node.lineno) for name in names)

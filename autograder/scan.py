@@ -10,7 +10,9 @@ exercise anew unseen.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
+from functools import lru_cache
 
 from autograder.bindings import (
     Cell,
@@ -48,6 +50,7 @@ PAST_THE_CODE = (  # doors of these libraries to whatever else is installed
     "sys.modules",
     "sys._getframe",
     "sys._current_frames",
+    "numpy.load",
     "torch.ops",
     "torch.jit",
     "torch.hub",
@@ -62,7 +65,7 @@ BINDS_UNSEEN = _words(  # attributes by which any cell could bind a name, or cha
 )
 DOORS = BINDS_UNSEEN | _words(  # attributes that lead from any object to whatever else is loaded
     ".__dict__ .__subclasses__ .__getattribute__ .__bases__ .__mro__ .__loader__ .__spec__ .__import__ .gi_frame",
-    ".cr_frame .tb_frame .torch .sys ._sys .os ._os .builtins",
+    ".cr_frame .tb_frame .torch .sys ._sys .os ._os .builtins .importlib .inspect .ctypes",
 )
 RUNS_FILES = _words("run rerun load loadpy macro edit store load_ext")  # magics
 RUNS_ANY_CODE = ("exec", "eval", "__import__", "builtins", "__main__", "sys.modules")
@@ -135,12 +138,16 @@ def _read_definition(
                 attribute, ast.Constant
             ):
                 yield "`getattr` takes a name that cannot be read", part.lineno, ""
+            case ast.keyword(arg=None, value=ast.Dict(keys=keys)) if not all(
+                isinstance(key, ast.Constant | None) for key in keys
+            ):
+                yield "`**` takes a name that cannot be read", part.lineno, ""
 
 
 def _wrong_with(dotted: str, notebook: Notebook, does_the_work: tuple[str, ...]) -> str:
     head = dotted.split(".")[0]
-    starred = (f"{module}.{dotted}" for module in notebook.stars if head not in notebook.imports)
-    for name in (dotted, *starred):
+    named = head in notebook.imports or head in notebook.definitions or hasattr(builtins, head)
+    for name in (dotted, *(f"{module}.{dotted}" for module in notebook.stars if not named)):
         if _refused(name, does_the_work):
             return f"`{name}` does the work of this exercise"
     if head in UNREADABLE:
@@ -162,36 +169,41 @@ def find_tampering(cells: list[Cell]) -> str:
     notebook = read(cells)
     if "check" in notebook.definitions:
         return f"`check` is bound anew ({notebook.definitions['check'][0].place})"
-    for cell in cells:
-        tree, imported = parse(cell), contents(cell)[0]
-        for name, module in imported.items():
-            if name == "check" and module != "autograder.check":
-                return f"`check` is bound anew ({cell.place})"
-        for dotted, line in dotted_names(tree, notebook.imports):
-            if dotted.startswith("autograder.") and dotted != "autograder.check":
-                return f"`{dotted}` reaches into the grader ({cell.place}, line {line})"
-            if _under(dotted, RUNS_ANY_CODE):
-                return f"`{dotted}` can bind any name unseen ({cell.place}, line {line})"
-        for dotted, line in patched(tree, notebook.imports):
-            if not _under(dotted, SETTINGS):
-                return f"`{dotted}` is bound anew ({cell.place}, line {line})"
-        if MIME in cell.source:
-            return f"evidence is written by hand ({cell.place})"
-        for name, line in attributes(tree):
-            if name in BINDS_UNSEEN:
-                return f"`{name}` can bind any name unseen ({cell.place}, line {line})"
-        for node in ast.walk(tree):
-            match node:
-                case ast.Subscript(value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals")), ctx=ast.Store()):
-                    return f"a name is bound unseen ({cell.place}, line {node.lineno})"
-                case ast.Call(
-                    func=ast.Attribute(attr="run_line_magic" | "run_cell_magic"),
-                    args=[ast.Constant(value=str(magic)), *_],
-                ) if magic in RUNS_FILES:
-                    return f"`%{magic}` can bind any name unseen ({cell.place}, line {node.lineno})"
-        for module in imported.values():
-            if module.startswith("autograder.") and module != "autograder.check":
-                return f"`{module}` reaches into the grader ({cell.place})"
+    imports = tuple(notebook.imports.items())
+    return next((told for cell in cells if (told := _tampering_in(cell, imports))), "")
+
+
+@lru_cache(maxsize=2048)  # a class shares most of its cells
+def _tampering_in(cell: Cell, imports: tuple[tuple[str, str], ...]) -> str:
+    tree, imported, known = parse(cell), contents(cell)[0], dict(imports)
+    for name, module in imported.items():
+        if name == "check" and module != "autograder.check":
+            return f"`check` is bound anew ({cell.place})"
+    for dotted, line in dotted_names(tree, known):
+        if dotted.startswith("autograder.") and dotted != "autograder.check":
+            return f"`{dotted}` reaches into the grader ({cell.place}, line {line})"
+        if _under(dotted, RUNS_ANY_CODE):
+            return f"`{dotted}` can bind any name unseen ({cell.place}, line {line})"
+    for dotted, line in patched(tree, known):
+        if not _under(dotted, SETTINGS):
+            return f"`{dotted}` is bound anew ({cell.place}, line {line})"
+    if MIME in cell.source:
+        return f"evidence is written by hand ({cell.place})"
+    for name, line in attributes(tree):
+        if name in BINDS_UNSEEN:
+            return f"`{name}` can bind any name unseen ({cell.place}, line {line})"
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals")), ctx=ast.Store()):
+                return f"a name is bound unseen ({cell.place}, line {node.lineno})"
+            case ast.Call(
+                func=ast.Attribute(attr="run_line_magic" | "run_cell_magic"),
+                args=[ast.Constant(value=str(magic)), *_],
+            ) if magic in RUNS_FILES:
+                return f"`%{magic}` can bind any name unseen ({cell.place}, line {node.lineno})"
+    for module in imported.values():
+        if module.startswith("autograder.") and module != "autograder.check":
+            return f"`{module}` reaches into the grader ({cell.place})"
     return ""
 
 

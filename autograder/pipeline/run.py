@@ -29,6 +29,7 @@ from autograder.pipeline.outputs import plain
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.provisioner import LostTemplate, SandboxProvisioner
 from autograder.sandbox.stage import SOURCE
+from autograder.student.evidence import MIME
 
 SECONDS_TO_HEAR = 1.0  # of a kernel's end
 EXPERIMENT = "experiment_"  # locked cells whose grade_id begins so are for the student's eyes and are not graded
@@ -126,6 +127,9 @@ class _Client(NotebookClient):
                 self.kc.bytes_left = -1
                 self.give_up()
                 return None
+            data = msg["content"].get("data")
+            if isinstance(data, dict) and MIME in data:
+                msg["content"].pop("transient", None)  # else it would replace the evidence of an earlier cell
         return super().process_message(msg, cell, cell_index)
 
     def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:

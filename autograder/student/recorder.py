@@ -145,7 +145,9 @@ def snapshot(value: Any) -> torch.Tensor | Odd:
         value = torch.as_tensor(value)
     if not isinstance(value, torch.Tensor):
         return Odd(type(value).__name__)
-    if value.is_sparse or value.numel() > MAX_ELEMENTS:
+    if value.is_nested or value.is_meta:
+        return Odd(type(value).__name__)  # without numbers of its own
+    if value.layout != torch.strided or value.numel() > MAX_ELEMENTS:
         return Odd(f"tensor of shape {tuple(value.shape)}")
     return value.detach().as_subclass(torch.Tensor).cpu().clone()
 

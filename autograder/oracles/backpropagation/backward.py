@@ -26,6 +26,8 @@ AUTOGRAD = (
     "torch.nn.CrossEntropyLoss",
     "torch.nn.Parameter",
     "torch.nn.Linear",
+    "torch.nn.modules",
+    "torch.nn.parameter",
     ".requires_grad",
     ".requires_grad_",
     "reference",
@@ -313,7 +315,7 @@ EXERCISE = Exercise(
     draw_backward,
     backward,
     FORMS,
-    AUTOGRAD,
+    (*AUTOGRAD, ".backward", ".grad_fn"),  # however a tensor comes to be tracked, this is the way back
     parts=(
         *(f"the gradient of `{name}`" for name in PARAMS),
         *left(PARAMS, "params"),

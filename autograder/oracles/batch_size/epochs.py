@@ -7,6 +7,8 @@ list of batches, a batch a list of samples, counted from 0. Nothing is assumed o
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence, Set
+from itertools import pairwise
 
 Epoch = list[list[int]]
 NONE = -1
@@ -91,7 +93,32 @@ def order(epochs: list[Epoch]) -> int:
     within = ([i for batch in epoch for i in sorted(batch)] for epoch in epochs if len(epoch) > 1)
     if any(used == sorted(used) for used in within):
         return 4
-    return 2 if any(one == other for k, one in enumerate(epochs) for other in epochs[:k]) else 0
+    if any(one == other for k, one in enumerate(epochs) for other in epochs[:k]):
+        return 2
+    return NONE if patterned([[set(batch) for batch in epoch] for epoch in epochs]) else 0
+
+
+def patterned(epochs: Sequence[Sequence[Set[int]]]) -> bool:
+    """Whether a simple pattern stands in for a shuffle in every epoch: batches of neighbours, the last and the first
+    sample being neighbours too, or batches that are each the one before, moved on. Chance makes less than one set of
+    epochs in a million so."""
+    n = 1 + max((i for epoch in epochs for batch in epoch for i in batch), default=0)
+    return bool(epochs) and all(_patterned(epoch, n) for epoch in epochs)
+
+
+def _patterned(epoch: Sequence[Set[int]], n: int) -> bool:
+    longest = max(map(len, epoch), default=0)
+    full = [batch for batch in epoch if len(batch) == longest]
+    if not 3 < longest < n or len(full) < 3:
+        return False
+    neighbours = any(len(batch & _moved(batch, 1, n)) == longest - 1 for batch in full)
+    return neighbours or all(
+        any(_moved(before, by, n) == after for by in range(1, n)) for before, after in pairwise(full)
+    )
+
+
+def _moved(batch: Set[int], by: int, n: int) -> set[int]:
+    return {(i + by) % n for i in batch}
 
 
 def _blocks(epoch: Epoch) -> bool:

@@ -23,6 +23,7 @@ SAMPLES, WEIGHTS, NOISE = 60, 3, 100.0
 MANY, SINGLE = "150 draws of batches of 6", "a single draw of batches of 2"
 SIZES = {MANY: (6, 150, 30), SINGLE: (2, 1, 200)}  # batch size, draws, calls
 NONE = -1
+TOO_STEADY = 0.02  # of the variance of a mean over the draws; what is drawn in any way has far more
 
 CLAIMS = {
     MANY: (
@@ -135,14 +136,14 @@ def mean(found: float, right: Theory, case: dict[str, Any]) -> int:
 
 
 def steadiness(found: Tensor, right: Theory, draws: int) -> int:
-    """1 as unsteady as a single draw; 2 as a mean over few; 3 the same every time."""
+    """1 as unsteady as a single draw; 2 as a mean over few; 3 the same every time; −1 far too steady to be drawn."""
     relative = float(found.var() / found.mean() ** 2)
     if not math.isfinite(relative):
         return 0
     if relative < 1e-18:
         return 3
     ratio = relative / (right.one_draw**2 / draws / right.low**2)
-    return 1 if ratio > draws / 4 else 2 if ratio > 3 else 0
+    return 1 if ratio > draws / 4 else 2 if ratio > 3 else NONE if ratio < TOO_STEADY else 0
 
 
 def single(found: float) -> int:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from autograder.oracles.batch_size.epochs import patterned
 from autograder.student.recorder import Unusable
 
 CLOSE = 1e-5  # `loss` and `accuracy` may have gone through float32
@@ -156,7 +157,9 @@ def order(run: Run) -> int:
     straight = [frozenset(part.tolist()) for part in torch.split(torch.arange(len(run.labels)), run.batch_size)]
     if any(epoch == straight[: len(epoch)] for epoch in epochs if epoch):
         return 1
-    return 2 if len(epochs) > 1 and any(epoch == epochs[0] for epoch in epochs[1:]) else 0
+    if len(epochs) > 1 and any(epoch == epochs[0] for epoch in epochs[1:]):
+        return 2
+    return NONE if patterned(epochs) else 0
 
 
 def source(run: Run, again: Run, other: Run) -> int:
