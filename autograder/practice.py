@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import sys
 from dataclasses import replace
 from typing import Any
 
+from autograder.bindings import parse
 from autograder.feedback import pictures, words
 from autograder.judge import judge
 from autograder.oracles import find_exercise
@@ -80,8 +82,17 @@ def _shell() -> Any:
 
 
 def _cells() -> list[Cell]:
+    """What was run, without what was written anew since: a cell that is run again stands in `In` once more."""
     shell = _shell()
-    return [Cell(f"In [{n}]", source) for n, source in enumerate(shell.user_ns.get("In", [])) if n] if shell else []
+    run = [Cell(f"In [{n}]", source) for n, source in enumerate(shell.user_ns.get("In", [])) if n] if shell else []
+    kept: list[Cell] = []
+    written: set[str] = set()
+    for cell in reversed(run):
+        names = {node.name for node in parse(cell).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        if not names or not names <= written:
+            kept.append(cell)
+        written |= names
+    return kept[::-1]
 
 
 def _show(verdict: Verdict) -> None:

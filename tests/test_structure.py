@@ -26,7 +26,7 @@ LAYERS = {  # what each part may import of ours
     "autograder/verdict.py": set(),
     "autograder/files.py": set(),
     "autograder/bindings.py": set(),
-    "autograder/scan.py": {"autograder.bindings", "autograder.student.evidence"},
+    "autograder/scan.py": {"autograder.bindings", "autograder.student"},
 }
 
 

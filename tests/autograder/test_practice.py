@@ -4,14 +4,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 
-from autograder import check
+from autograder import check, practice
 from autograder.demo.play import SUBMISSIONS, answer, read_sample
 from autograder.pipeline.standalone import released_notebook
 from autograder.practice import CheckFailed, NotJudged
+from reference.optimizers.momentum import momentum_step
 from reference.theory import fastest_momentum
 
 
@@ -41,6 +43,14 @@ def test_under_stock_nbgrader_nothing_is_judged(monkeypatch: pytest.MonkeyPatch)
 def test_an_unknown_exercise_is_told() -> None:
     with pytest.raises(LookupError, match="there is no exercise 'nothing'; there are: "):
         check("nothing", wrong)
+
+
+def test_a_shortcut_that_was_written_anew_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = ["", "import torch", "def momentum_step(*given):\n    return torch.optim.SGD(*given)"]
+    monkeypatch.setattr(practice, "_shell", lambda: SimpleNamespace(user_ns={"In": inputs}))
+    assert practice.judged("momentum_step", momentum_step).kind == "flagged"
+    inputs.append("def momentum_step(*given):\n    return given")
+    assert practice.judged("momentum_step", momentum_step).kind == "correct"
 
 
 @pytest.mark.slow
