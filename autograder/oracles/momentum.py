@@ -185,7 +185,7 @@ FASTEST_FORMS = (
         "the momentum lacks its square. Heavy ball's rate is √momentum: which of the two is your formula?",
     ),
     Form(
-        "descents_lr",
+        "lr_of_descent",
         optimum(lambda s, b: 2 / (s**2 + b**2), right_momentum),
         "this lr is the fastest for plain gradient descent. With momentum, is the stability limit the same?",
     ),

@@ -135,7 +135,7 @@ FASTEST_FORMS = (
         "this takes the geometric mean of the two ends. How large is the factor of the steepest direction then?",
     ),
     Form(
-        "momentums_lr",
+        "lr_of_momentum",
         formula(lambda low, high: 4 / (low**0.5 + high**0.5) ** 2),
         "this is the fastest lr of momentum, which lesson 06 is about. Is it below 2/L?",
     ),

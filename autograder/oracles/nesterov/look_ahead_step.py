@@ -84,6 +84,16 @@ def jump_by_jump(params: Any, velocities: Any, gradient: Any, lr: float, momentu
     return params, velocities
 
 
+def one_jump_each(params: Any, velocities: Any, gradient: Any, lr: float, momentum: float) -> Any:
+    """Each gradient is measured where only its own parameter has jumped."""
+    stepped = []
+    for k, (p, v) in enumerate(zip(params, velocities, strict=True)):
+        points = list(params)
+        points[k] = p + momentum * v
+        stepped.append(textbook(p, v, gradient(points)[k], lr, momentum))
+    return [p for p, _ in stepped], [v for _, v in stepped]
+
+
 FORMS = (
     Form(
         "lr_outside_velocity",
@@ -219,6 +229,12 @@ FORMS = (
         "jump_by_jump",
         jump_by_jump,
         "the gradient is asked for once per parameter, when the earlier ones have been corrected already. "
+        "At how many different points should one step measure?",
+    ),
+    Form(
+        "one_jump_each",
+        one_jump_each,
+        "each gradient is measured where only its own parameter has jumped, and the others still stand. "
         "At how many different points should one step measure?",
     ),
     Form(
