@@ -33,8 +33,8 @@ class Watched:
 
 
 def open_notebook(lab: Lab, page: Page, path: str) -> None:
-    """A notebook in JupyterLab, with its kernel ready."""
-    page.goto(lab.url(f"lab/tree/{path}"))
+    """A notebook in JupyterLab, alone in a workspace of its own, with its kernel ready."""
+    page.goto(lab.url(f"lab/workspaces/{Path(path).stem}/tree/{path}"))
     expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=90_000)
 
