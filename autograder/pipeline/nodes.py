@@ -22,8 +22,8 @@ def new_cell(kind: str, source: str, name: str) -> NotebookNode:
     """A cell of one of `KINDS`, `name` being its id.
 
     Example:
-        >>> new_cell("raw", "x", "a")
-        {'id': 'a', 'cell_type': 'raw', 'metadata': NotebookNode(), 'source': 'x'}
+        >>> new_cell("raw", "x", "a").source
+        'x'
     """
     cell = NotebookNode(id=name, cell_type=kind, metadata=NotebookNode(), source=source)
     return NotebookNode(**cell, outputs=[], execution_count=None) if kind == "code" else cell

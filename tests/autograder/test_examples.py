@@ -12,7 +12,13 @@ import pytest
 import autograder
 import course
 
-RUN = ("autograder.__main__", "autograder.demo.submissions", "autograder.sandbox.kernel.", "course.nbgrader_config")
+RUN = (
+    "autograder.__main__",
+    "autograder.bench.bare_inside",
+    "autograder.demo.submissions",
+    "autograder.sandbox.kernel.",
+    "course.nbgrader_config",
+)
 
 
 def names(package: ModuleType) -> list[str]:
