@@ -8,11 +8,9 @@ import torch
 torch.set_num_threads(1)  # tests run beside each other, and threads that wait for each other cost more than they bring
 
 
+@pytest.hookimpl(tryfirst=True)  # as in the other conftests, which come before it; xdist reads the marks after all
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A module's tests stay together in one process (`--dist loadgroup`), those with long ones come first.
-
-    Runs after the other conftests have set their marks, and before xdist reads them: not `trylast`, as xdist's is.
-    """
+    """A module's tests stay together in one process (`--dist loadgroup`), those with long ones come first."""
     for item in items:
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))

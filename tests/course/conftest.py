@@ -8,6 +8,7 @@ from walk import SOURCE
 FIGURES = Path(__file__).parent / "figures"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == FIGURES:
