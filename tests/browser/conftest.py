@@ -38,7 +38,6 @@ SETTINGS = {
 WAIT = 30_000  # milliseconds: the machine may be busy with other tests
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:

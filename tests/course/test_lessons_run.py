@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(path, marks=pytest.mark.xdist_group(path.stem), id=path.stem) for path in NOTEBOOKS],
+    params=[pytest.param(path, id=path.stem) for path in NOTEBOOKS],
 )
 def source(request: pytest.FixtureRequest) -> Path:
     return request.param
