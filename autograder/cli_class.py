@@ -120,7 +120,7 @@ def similar(
         return
     for pair in pairs:
         print(f"{pair.of_first:4.0%} {pair.first!r} in {pair.second!r} ({pair.of_second:.0%} the other way)")
-    print(f"{len(pairs)} pairs. Short exercises look alike when they are right: read before you ask.")
+    print(f"Pairs alike: {len(pairs)}. Short exercises look alike when they are right: read before you ask.")
 
 
 COMMANDS = (report, regrade, explain, export, similar)
