@@ -34,6 +34,7 @@ c.CourseDirectory.course_id = 'downhill'
 c.Execute.timeout = 600  # its 30 s for a cell end an experiment where the machine is busy, and the comparison with it
 """
 MIXTURE = ("honest", "mistake", "honest", "mistake", "honest", "mistake", "honest", "mistake", "honest", "blank")
+PREFIX = "downhill-bench-"  # of the folder that holds its courses
 FLOOR_OF = 20  # different submissions are few: the floor is measured on so many and scaled
 
 
@@ -113,7 +114,7 @@ def bench_grading(
     """
     stock = min(stock or submissions, submissions)
     workers = workers or os.cpu_count() or 1
-    with tempfile.TemporaryDirectory(prefix="downhill-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         ours, theirs, same = Path(folder, "ours"), Path(folder, "stock"), Path(folder, "same")
         notebooks = fill(ours, submissions)
         points, everything, report = downhill(ours, workers, isolation)

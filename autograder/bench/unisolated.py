@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import autograder.bench
+from autograder.bench.grading import PREFIX
 from autograder.cli import main
 from autograder.sandbox import bubblewrap
 
@@ -35,6 +36,8 @@ def command(stage: Path) -> list[str]:
 
 
 if __name__ == "__main__":
+    if not any(folder.name.startswith(PREFIX) for folder in Path.cwd().parents):
+        sys.exit(f"{Path.cwd()} is not one of the bench's own courses: use `downhill grade`, which isolates")
     bubblewrap.command = command
     sys.argv[0] = "downhill"
     main()
