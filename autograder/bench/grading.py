@@ -25,7 +25,7 @@ from autograder.demo.play import LESSON, SUBMISSIONS, answer, read_sample
 from autograder.errors import DownhillError
 from autograder.pipeline.grade import api_for, new_course
 from autograder.pipeline.repair import clean
-from autograder.pipeline.run import is_experiment
+from autograder.pipeline.skipped import is_experiment
 from autograder.pipeline.work import draw_problems
 from autograder.sandbox.stage import lay_out
 

@@ -74,9 +74,18 @@ class CountedChannel(AsyncZMQSocketChannel):
 
     client: PromptClient
 
-    async def _recv(self, **kwargs: Any) -> dict[str, Any]:
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
+        """The next message, received without asking first whether there is one, which would cost as much again.
+
+        Raises:
+            Empty: if none comes within so many seconds.
+        """
         assert self.socket is not None
-        parts = await self.socket.recv_multipart(**kwargs)
+        try:
+            async with asyncio.timeout(timeout):
+                parts = await self.socket.recv_multipart()
+        except TimeoutError:
+            raise Empty from None
         await asyncio.sleep(0)  # else messages that come without a pause would keep the clock from being looked at
         self.client.bytes_left -= sum(map(len, parts)) + A_MESSAGE
         if self.client.bytes_left < 0:
@@ -112,7 +121,7 @@ class PromptClient(AsyncKernelClient):
     def start_channels(self, *args: Any, **kwargs: Any) -> None:
         """Connect, with the count."""
         self.context.setsockopt(zmq.MAXMSGSIZE, self.bytes_left)
-        super().start_channels(*args, **kwargs)
+        super().start_channels(*args, **{**kwargs, "hb": False})  # whether it lives, its process tells
         for channel in (self.iopub_channel, self.shell_channel, self.control_channel, self.stdin_channel):
             channel.client = self
         self._hung_up = self.iopub_channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)

@@ -26,13 +26,13 @@ from nbformat import NotebookNode
 import autograder
 from autograder.pipeline.kernels import kernel
 from autograder.pipeline.outputs import plain
+from autograder.pipeline.skipped import is_experiment, skipped
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.provisioner import LostTemplate, SandboxProvisioner
 from autograder.sandbox.stage import SOURCE
 from autograder.student.evidence import MIME
 
 SECONDS_TO_HEAR = 1.0  # of a kernel's end
-EXPERIMENT = "experiment_"  # locked cells whose grade_id begins so are for the student's eyes and are not graded
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ def run(notebook: NotebookNode, problems: dict[str, Any], limits: Limits, files:
         files: what lies beside it, by relative name.
 
     Returns:
-        The notebook with outputs. Cells marked as experiments are skipped; if a cell that counts then misses a
-        name, everything is run once more with nothing skipped.
+        The notebook with outputs. Experiments and cells without an effect are skipped; if a cell that counts then
+        misses a name, everything is run once more with nothing skipped.
     """
     began = time.perf_counter()
     skip = not limits.experiments
@@ -175,6 +175,7 @@ async def _execute(
     client.output_left = limits.output_bytes
     client.log.disabled = True
     index, slow = -1, []
+    leave = skipped(notebook) if skip else frozenset()
     began = ready = time.perf_counter()
     client.on_cell_executed = lambda cell, cell_index, execute_reply: (
         slow.append(cell_index) if execute_reply["content"].get("ename") == "CellTimeoutError" else None
@@ -188,7 +189,7 @@ async def _execute(
             listening = asyncio.ensure_future(client.kc.hung_up())
             try:
                 for index, cell in enumerate(notebook.cells):
-                    if cell.cell_type == "code" and not (skip and is_experiment(cell)):
+                    if cell.cell_type == "code" and index not in leave:
                         await client.async_execute_cell(cell, index)
                     if client.gave_up:
                         raise DeadKernelError
@@ -239,11 +240,6 @@ async def _cause(manager: AsyncKernelManager, client: _Client) -> str:
         )  # where all of them are killed at once, the kernel's end may be told before the others'
         patience -= 0.01
     return sandbox.broke or ("lost" if sandbox.lost else "dead")
-
-
-def is_experiment(cell: NotebookNode) -> bool:
-    """Whether a cell of a clean notebook is one that grading skips."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id", "")).startswith(EXPERIMENT)
 
 
 def _missed_a_name(cell: NotebookNode) -> bool:

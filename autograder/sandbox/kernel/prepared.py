@@ -6,16 +6,27 @@ sandbox and imports nothing of ours.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Any
 
+from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from IPython.core.application import BaseIPythonApplication
 
 CONNECTION = "/tmp/connection.json"
 ARGUMENTS = ["-f", CONNECTION, "--HistoryManager.enabled=False", "--log-level=CRITICAL"]  # of ipykernel
+
+
+class PromptStream(OutStream):
+    """`stdout` or `stderr`; a flush waits for the thread that sends only where something was written."""
+
+    def flush(self) -> None:
+        """Send what was written, and return when it is sent."""
+        if self._flush_pending or self._subprocess_flush_pending:
+            super().flush()
 
 
 class PreparedKernel(IPythonKernel):
@@ -39,6 +50,9 @@ def before_fork() -> None:
     excepthook = sys.excepthook
     BaseIPythonApplication.initialize(app, ARGUMENTS)
     sys.excepthook = excepthook
+    app.capture_fd_output = False  # it takes two threads; what is written past Python's streams is not kept
+    app.outstream_class = f"{__name__}.{PromptStream.__name__}"
+    app.log.setLevel(logging.CRITICAL)  # its handler drops the rest, after it was put together
     app.kernel = PreparedKernel.instance(parent=app, session=app.session, log=app.log, profile_dir=app.profile_dir)
     app.init_shell()
     app.init_extensions()
@@ -46,13 +60,15 @@ def before_fork() -> None:
 
 
 def after_fork(connection_file: str = CONNECTION) -> IPKernelApp:
-    """The rest, in the order of `IPKernelApp.initialize`; the sockets are bound when it returns."""
+    """The rest, in the order of `IPKernelApp.initialize`, without a heart that nobody listens to.
+
+    The sockets are bound when it returns.
+    """
     app: IPKernelApp = IPKernelApp.instance()
     app.session.pid, app.connection_file = os.getpid(), connection_file
     app.init_connection_file()
     app.init_sockets()
     app.shell_channel_thread = None  # nobody asks for subshells, and each message would take one thread more
-    app.init_heartbeat()
     app.log_connection_info()
     app.init_io()
     app.init_signal()
