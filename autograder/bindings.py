@@ -57,6 +57,11 @@ def read(cells: list[Cell]) -> Notebook:
         >>> read([Cell("cell 1", "import torch as t\\nx = t.ones(3)")]).imports
         {'t': 'torch'}
     """
+    return _read(tuple(cells))
+
+
+@lru_cache(maxsize=8)  # each exercise of a notebook asks for it
+def _read(cells: tuple[Cell, ...]) -> Notebook:
     notebook = Notebook({}, {}, tuple(star for cell in cells for star in contents(cell)[2]))
     for cell in cells:
         imported, defined, _ = contents(cell)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from autograder.oracles import Exercise, Form, find_exercise
 from autograder.place import told
 from autograder.student.check import gather
 from autograder.student.evidence import Case, Evidence, Odd
+from autograder.student.recorder import CaseRecorder, Recorder
 from autograder.verdict import Compared, Verdict, Where
 
 ROUNDING = 1e-9  # of the reference's largest value: far above float64's rounding, far below any mistake
@@ -62,11 +64,11 @@ def _run_form(exercise_name: str, form_name: str | None, seed: int) -> Evidence:
     return _viewed(find_exercise(exercise_name), gather_form(exercise_name, form_name, seed), seed)
 
 
-def gather_form(exercise_name: str, form_name: str | None, seed: int) -> Evidence:
+def gather_form(exercise_name: str, form_name: str | None, seed: int, recorder: Recorder | None = None) -> Evidence:
     """The evidence that the reference (`None`) or a named form gives on the problem of this seed."""
     exercise = find_exercise(exercise_name)
     functions = {None: exercise.reference} | {form.name: form.function for form in exercise.forms}
-    return gather(exercise_name, functions[form_name], exercise.draw(seed))
+    return gather(exercise_name, functions[form_name], exercise.draw(seed), recorder)
 
 
 def matching_form(exercise: Exercise, evidence: Evidence, seed: int, likely: str = "") -> Form | None:
@@ -74,12 +76,47 @@ def matching_form(exercise: Exercise, evidence: Evidence, seed: int, likely: str
     if not any(case.steps for case in evidence.cases.values()):
         return None
     for form in sorted(exercise.forms, key=lambda form: form.name != likely):
-        ours = run_form(exercise.name, form.name, seed)
-        if ours.cases.keys() == evidence.cases.keys() and all(
-            same_case(evidence.cases[name], case) for name, case in ours.cases.items()
-        ):
+        if _matches(exercise, form, evidence, seed):
             return form
     return None
+
+
+def _matches(exercise: Exercise, form: Form, evidence: Evidence, seed: int) -> bool:
+    """Whether a form gives this evidence; it is run no further than to the first case in which it does not."""
+    if exercise.view or exercise.steady:
+        ours = run_form(exercise.name, form.name, seed)
+        same = all(same_case(evidence.cases.get(name), case) for name, case in ours.cases.items())
+        return same and ours.cases.keys() == evidence.cases.keys()
+    recorder = _Comparing(evidence)
+    try:
+        gather_form(exercise.name, form.name, seed, recorder)
+    except _Differs:
+        return False
+    return recorder.cases.keys() == evidence.cases.keys()
+
+
+class _Differs(Exception):
+    """A case came out otherwise than in the evidence."""
+
+
+class _Comparing(Recorder):
+    """Breaks off after the first case that differs from the evidence."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        super().__init__()
+        self._evidence = evidence
+
+    @contextmanager
+    def case(self, name: str) -> Iterator[CaseRecorder]:
+        """As a recorder's.
+
+        Raises:
+            _Differs: at its end, if it differs.
+        """
+        with super().case(name) as case:
+            yield case
+        if not same_case(self._evidence.cases.get(name), self.cases[name]):
+            raise _Differs
 
 
 def same_case(given: Case | None, expected: Case, tolerance: float = ROUNDING) -> bool:

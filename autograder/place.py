@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -73,13 +74,23 @@ def numbers(given: Tensor, expected: Tensor) -> tuple[str, str, str]:
     entry = ""
     if given.numel() > SHORT:
         away = (given.to(torch.complex128) - expected.to(torch.complex128)).abs().nan_to_num(float("inf"))
-        index = [int(i) for i in torch.unravel_index(away.argmax(), given.shape)]
+        index = entry_at(int(away.argmax()), given.shape)
         given, expected, entry = given[tuple(index)], expected[tuple(index)], f", entry {index}"
     for digits in (4, 6, 8, 10, 12, 16):
         one, other = _digits(given.tolist(), digits), _digits(expected.tolist(), digits)
         if one != other:
             break
     return one, other, entry
+
+
+def entry_at(number: int, shape: Sequence[int]) -> list[int]:
+    """The place of an entry that is counted row by row; torch's own function would import sympy for it: 1 s.
+
+    Example:
+        >>> entry_at(5, (2, 3))
+        [1, 2]
+    """
+    return [int(i) for i in np.unravel_index(number, tuple(shape))]
 
 
 def _digits(value: Any, digits: int) -> str:

@@ -67,18 +67,19 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def gather(exercise: str, attempt: Any, problem: Any) -> Evidence:
+def gather(exercise: str, attempt: Any, problem: Any, recorder: Recorder | None = None) -> Evidence:
     """Run the exercise's probe and return the evidence; what the student's code prints is kept apart.
 
     Args:
         exercise: the exercise's name.
         attempt: the student's function or class; anything else becomes evidence that says so.
         problem: the exercise's problem, as its oracle drew it.
+        recorder: what the probe writes into; a new one by default.
     """
     from IPython.utils.capture import capture_output
 
     probe = find_probe(exercise)
-    recorder = Recorder()
+    recorder = recorder or Recorder()
     if not callable(attempt):
         trouble = Trouble("unusable", f"`{exercise}` is {describe(attempt)}; expected a function", 1)
         return Evidence(exercise, {"call": Case(trouble=trouble)})
