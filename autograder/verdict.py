@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -112,3 +113,11 @@ class Verdict:
     def label(self) -> str:
         """The kind, with the name where there is one."""
         return f"{self.kind}: {self.name}" if self.name else self.kind
+
+
+def recorded_verdict(plain: dict[str, Any]) -> Verdict:
+    """A verdict as a record holds it, without its picture and without what the student's code printed."""
+    values = {key: value for key, value in plain.items() if key in Verdict.__dataclass_fields__}
+    where = Where(**values["where"]) if values.get("where") else None
+    tuples = {key: tuple(values.get(key, ())) for key in ("lines", "failed")}
+    return Verdict(**{**values, **tuples, "where": where, "compared": None, "printed": ""})

@@ -16,8 +16,8 @@ from autograder.feedback import words
 from autograder.feedback.class_page import Cell, ClassReport, Mistake, Row, render
 from autograder.files import write
 from autograder.pipeline.course import CourseFolder
-from autograder.pipeline.records import recorded_verdict
 from autograder.pipeline.roster import open_gradebook
+from autograder.verdict import recorded_verdict
 
 UNTOLD = ("correct", "unwritten", "flagged", "no_evidence")  # no mistakes
 OURS = ("mistake", "convention", "unknown")  # their words hold nothing that a student wrote

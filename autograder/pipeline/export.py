@@ -13,8 +13,8 @@ from autograder.errors import BadTable, NoLesson
 from autograder.feedback import words
 from autograder.files import table
 from autograder.pipeline.course import CourseFolder
-from autograder.pipeline.records import recorded_verdict
 from autograder.pipeline.roster import open_gradebook
+from autograder.verdict import recorded_verdict
 
 LOGINS = ("SIS Login ID", "SIS User ID", "ID", "Student")  # Canvas's columns that may hold nbgrader's name
 

@@ -16,7 +16,7 @@ from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.pool import Pool, pool_of
 from autograder.pipeline.report import Graded, Report, write_csv
 from autograder.pipeline.setup import api_for, load_config, new_course
-from autograder.pipeline.unit import Done, Unit, unit_of
+from autograder.pipeline.unit import Done, Unit, unit_of, work
 from autograder.pipeline.writable import check_writable, reason, stop_for_good, while_writing
 from autograder.sandbox.bubblewrap import unavailable
 from autograder.sandbox.limits import Limits
@@ -270,13 +270,6 @@ class _Pages:
                     row.problem = reason(problem)
                     row.notes.append(row.problem)
                 self._step(student)
-
-
-def work(unit: Unit) -> Done:
-    """`work.execute`, found by name: the process that hands it out needs no torch."""
-    from autograder.pipeline.work import execute
-
-    return execute(unit)
 
 
 def _told(error: BaseException) -> str:

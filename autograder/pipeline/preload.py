@@ -1,6 +1,7 @@
 """What a worker needs, imported once in the process that all workers are forked from."""
 
 import autograder.pipeline.lean  # noqa: F401  before whatever it spares us
+from autograder import cli  # noqa: F401  as the process that starts the workers has it
 from autograder.judge import gather_form
 from autograder.pipeline import work  # noqa: F401
 from autograder.student.uncompiled import spare_the_compiler

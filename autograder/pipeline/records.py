@@ -17,7 +17,7 @@ from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.run import Ran
 from autograder.sandbox.limits import Limits
 from autograder.student.evidence import MIME
-from autograder.verdict import Verdict, Where
+from autograder.verdict import Verdict, recorded_verdict
 
 
 @dataclass(frozen=True)
@@ -72,19 +72,12 @@ def make_record(
     }
 
 
-def recorded_verdict(plain: dict[str, Any]) -> Verdict:
-    """A verdict as a record holds it, without its picture and without what the student's code printed."""
-    values = {key: value for key, value in plain.items() if key in Verdict.__dataclass_fields__}
-    where = Where(**values["where"]) if values.get("where") else None
-    tuples = {key: tuple(values.get(key, ())) for key in ("lines", "failed")}
-    return Verdict(**{**values, **tuples, "where": where, "compared": None, "printed": ""})
-
-
 def versions() -> dict[str, str]:
     """What a verdict depends on beside evidence and seed."""
     import torch
 
-    return {"downhill": autograder.__version__, "torch": torch.__version__, "python": sys.version.split()[0]}
+    # as plain text: torch's own class of it would make the process that unpickles a record import torch
+    return {"downhill": autograder.__version__, "torch": str(torch.__version__), "python": sys.version.split()[0]}
 
 
 def evidence_hash(ran: Ran) -> str:

@@ -10,12 +10,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from sqlalchemy import URL, create_engine, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from typing import TYPE_CHECKING
 
 from autograder.errors import DiskFull, NoGradebook
 from autograder.pipeline.course import CourseFolder
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL  # imported late below: the workers are to begin before
 
 FREE_BYTES = 20_000_000  # a grading starts with at least this much room: a page and a notebook take about 1 MB
 FULL = re.compile(r"No space left on device|disk is full|Disk quota exceeded|File too large", re.IGNORECASE)
@@ -34,6 +35,8 @@ def check_writable(course: CourseFolder, db_url: str) -> None:
         NoGradebook: if the gradebook is locked, read-only, no database, or cannot be reached.
         DiskFull: if there is little room for what a grading writes.
     """
+    from sqlalchemy import make_url
+
     for folder in (course.root, Path(tempfile.gettempdir())):
         free = shutil.disk_usage(folder).free
         if free < FREE_BYTES:
@@ -54,6 +57,9 @@ def check_server(url: URL) -> None:
     Raises:
         NoGradebook: if it does not answer, or not to us.
     """
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
         engine = create_engine(url)
         with engine.connect():
@@ -111,6 +117,8 @@ def while_writing(course: CourseFolder, done: Callable[[], tuple[int, int]]) -> 
         course: the course's folder.
         done: tells how many submissions are graded and recorded, and how many there are.
     """
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
         yield
     except SQLAlchemyError as error:
