@@ -1,6 +1,7 @@
-"""Which way imports point, and what enters the student's kernel."""
+"""Which way imports point, what enters the student's kernel, and what is not imported where every second counts."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -57,3 +58,30 @@ def test_imports_point_one_way(part: str) -> None:
 def test_the_students_side_needs_nothing_but_torch_and_ipython() -> None:
     for path in modules("autograder/student"):
         assert {n.split(".")[0] for n in imported(path)} <= ALLOWED_IN_STUDENT, path
+
+
+@pytest.mark.parametrize(
+    ("program", "spared"),
+    [
+        (  # the process that grades, to its last page
+            "from autograder import cli; from autograder.pipeline import class_report, enter, export, grade, ledger",
+            "torch",
+        ),
+        (  # a worker, when it has judged an optimizer and found where a mistake lies
+            "from autograder.pipeline import preload; from autograder.judge import gather_form, judge; "
+            "assert judge('Momentum', gather_form('Momentum', 'state_lost_on_load', 1), 1).where; "
+            "assert judge('train', gather_form('train', None, 1), 1).kind == 'correct'",
+            "torch._dynamo sympy",
+        ),
+    ],
+)
+def test_what_takes_seconds_to_import_is_not_imported(program: str, spared: str) -> None:
+    told = f"{program}; import sys; print([name for name in {spared.split()} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_record_can_be_read_where_there_is_no_torch() -> None:
+    from autograder.pipeline.records import versions
+
+    assert {type(version) for version in versions().values()} == {str}  # torch's own class would bring torch along
