@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-SCRIPTS = re.compile(r"<script\b.*?</script\s*>", re.DOTALL | re.IGNORECASE)
+SCRIPTS = re.compile(r"<script\b.*?(?:</script\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 ICONS = re.compile(r"@font-face\s*\{[^}]*glyphicons[^}]*\}", re.IGNORECASE)  # a font that does not lie beside the page
 CONTENTS = re.compile(r'<div class="panel-heading">\s*<h4>.*?</ol>\s*</div>\s*</div>', re.DOTALL)  # the summary has it
 PLACE = re.compile(r'<a name="([^"]*)"></a>')

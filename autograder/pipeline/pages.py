@@ -10,12 +10,15 @@ from typing import Any
 from jinja2 import pass_context
 from jinja2.bccache import Bucket, BytecodeCache
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import Highlight2HTML
+from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 
 from autograder.feedback.student_page import Line, Summary, with_summary
 from autograder.pipeline.formulas import drawn
 
 TARGET = re.compile(r"""(?<=\s)(href|src)=("[^"]*"|'[^']*')""", re.IGNORECASE)
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+WITHOUT_ALT = re.compile(r"<img\b(?![^>]*\balt=)", re.IGNORECASE)
 HARMLESS = {"http", "https", "mailto", "attachment"}
 MAX_PROSE = 300
 FILTER = f"{__name__}.markdown"  # nbconvert imports it by name
@@ -87,7 +90,13 @@ class StudentPage(HTMLExporter):
         return self._graded, resources
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, Any]:
-        page, resources = super().from_notebook_node(nb, resources, **kw)
+        # as HTMLExporter does, which then reads and writes the whole page once more, for half of all the time
+        resources = self._init_resources(resources)
+        data_types = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
+        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
+        self.register_filter("filter_data_type", data_types)
+        page, resources = super(HTMLExporter, self).from_notebook_node(nb, resources, **kw)
+        page = WITHOUT_ALT.sub('<img alt="No description has been provided for this image"', page)
         told, cells = resources.get("nbgrader", {}), self._graded.cells
         points, most = (float(told.get(name) or 0.0) for name in ("score", "max_score"))
         late = float(told.get("late_penalty") or 0.0)
