@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html import unescape
 from typing import Any
 
@@ -93,7 +93,7 @@ class StudentPage(HTMLExporter):
         # as HTMLExporter does, which then reads and writes the whole page once more, for half of all the time
         resources = self._init_resources(resources)
         data_types = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
-        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
+        self.register_filter("highlight_code", lambda source, **told: _coloured(source))
         self.register_filter("filter_data_type", data_types)
         page, resources = super(HTMLExporter, self).from_notebook_node(nb, resources, **kw)
         page = WITHOUT_ALT.sub('<img alt="No description has been provided for this image"', page)
@@ -125,6 +125,11 @@ def _line(cell: Any) -> Line:
     points, most = (float(marks.get(key) or 0.0) for key in ("score", "points"))
     by_hand = bool(marks.get("solution"))
     return Line(name.removeprefix("check_"), name, points, most, headline, rest[0] if rest else "", by_hand)
+
+
+@lru_cache(maxsize=MAX_PROSE)
+def _coloured(code: str) -> str:
+    return str(Highlight2HTML(pygments_lexer="ipython3")(code))
 
 
 @cache
