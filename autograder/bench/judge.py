@@ -7,7 +7,7 @@ has halved" and "one update from a mid-state agrees to 1e-8". They can only be a
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from autograder.bench.right_forms import RIGHT
+from autograder.errors import NoLesson
 from autograder.judge import gather_form, judge
 from autograder.oracles import Exercise, lessons
 from autograder.student.check import gather
@@ -77,9 +78,21 @@ class Judged:
         return "\n".join([*lines, *self.missed])
 
 
-def bench_judge(seed: int = 1) -> Judged:
-    """Judge every known form of every exercise on the problems of a seed."""
-    exercises = [exercise for of_lesson in lessons().values() for exercise in of_lesson]
+def bench_judge(seed: int = 1, only: Sequence[str] = ()) -> Judged:
+    """Judge every known form of every exercise on the problems of a seed.
+
+    Args:
+        seed: the problems are drawn from it.
+        only: the lessons whose exercises are judged; default: all.
+
+    Raises:
+        NoLesson: if one of them has no exercises.
+    """
+    known = lessons()
+    for name in only:
+        if name not in known:
+            raise NoLesson(f"there is no lesson {name!r}; there are: {', '.join(sorted(known))}")
+    exercises = [exercise for lesson in only or known for exercise in known[lesson]]
     wrong = [(exercise, form) for exercise in exercises for form in exercise.forms]
     right = [(exercise, form) for exercise in exercises for form in [exercise.reference, *RIGHT.get(exercise.name, [])]]
     missed, caught, named, accepted = [], 0, 0, 0

@@ -11,15 +11,17 @@ from typer.testing import CliRunner
 from autograder.bench import floor
 from autograder.bench.judge import is_update, loss_halves, one_step
 from autograder.cli import app
-from autograder.oracles import find_exercise
+from autograder.errors import NoLesson
+from autograder.oracles import find_exercise, lessons
 
 
-@pytest.mark.slow
-def test_every_wrong_form_is_caught_and_no_right_one_accused() -> None:
-    figures = json.loads(CliRunner().invoke(app, ["bench", "judge", "--json"]).output)
+def test_every_wrong_form_is_caught_and_no_right_one_accused() -> None:  # of all lessons: test_judge
+    words = ["bench", "judge", "--lesson", "02_gradient_descent", "--lesson", "06_momentum", "--json"]
+    figures = json.loads(CliRunner().invoke(app, words).output)
     assert figures.keys() == {"wrong", "caught", "named", "correct_forms", "accepted", "accused", "baselines"}
-    assert figures["wrong"] >= 120
-    assert figures["correct_forms"] >= 60
+    both = [e for lesson in ("02_gradient_descent", "06_momentum") for e in lessons()[lesson]]
+    assert figures["wrong"] == sum(len(exercise.forms) for exercise in both) > 50
+    assert figures["correct_forms"] > 2 * len(both)
     assert figures["caught"] == figures["wrong"]
     assert figures["accused"] == 0
     assert figures["accepted"] == figures["correct_forms"]
@@ -28,6 +30,12 @@ def test_every_wrong_form_is_caught_and_no_right_one_accused() -> None:
     assert usual.keys() == {"of", "loss_halves", "one_step_1e-8"}
     assert usual["of"] > usual["loss_halves"] > 0, "the usual check is the weak one"
     assert usual["of"] > usual["one_step_1e-8"] > 0, "so is the other"
+
+
+def test_a_lesson_that_is_none_is_named() -> None:
+    done = CliRunner().invoke(app, ["bench", "judge", "--lesson", "10_none"])
+    assert isinstance(done.exception, NoLesson)
+    assert "01_loss" in str(done.exception)
 
 
 @pytest.mark.parametrize("name", ["momentum_step", "Momentum", "gradient_step"])
