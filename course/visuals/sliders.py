@@ -1,7 +1,9 @@
 """A thin shell of sliders over a picture."""
 
+import gc
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html import escape
 
 import ipywidgets as widgets
@@ -12,6 +14,18 @@ from .display import Still, image_tag
 from .layout import Layouts
 
 STILL = "A still. Its sliders move in JupyterLab, once this cell has run there; if none are seen, ask downhill doctor."
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Garbage is collected after the picture stands, not before: with torch loaded that takes half a second."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class Explorer:
@@ -37,8 +51,9 @@ class Explorer:
 
     def _redraw(self, _change: object) -> None:
         try:
-            figure = self._figure()
-            self.picture.value = image_tag(self.layouts.png(figure, compression=1), str(figure.get_label()))
+            with _no_collection():
+                figure = self._figure()
+                self.picture.value = image_tag(self.layouts.png(figure, compression=1), str(figure.get_label()))
         except Exception as error:  # an error in a widget's callback would otherwise vanish from the notebook
             self.picture.value = f"<pre>{escape(type(error).__name__)}: {escape(str(error))}</pre>"
 
