@@ -2,8 +2,8 @@
 
 import gc
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import cache
 from html import escape
 
 import ipywidgets as widgets
@@ -16,16 +16,11 @@ from .layout import Layouts
 STILL = "A still. Its sliders move in JupyterLab, once this cell has run there; if none are seen, ask downhill doctor."
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Garbage is collected after the picture stands, not before: with torch loaded that takes half a second."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
+@cache
+def _settle() -> None:
+    """Look no more for garbage in what is there by now, torch above all: half a second, in the middle of a move."""
+    gc.collect()
+    gc.freeze()
 
 
 class Explorer:
@@ -40,6 +35,7 @@ class Explorer:
         self.box = widgets.VBox([*controls.values(), self.picture])
         for control in controls.values():
             control.observe(self._redraw, names="value")
+        _settle()
 
     def values(self) -> dict[str, float]:
         """Where the sliders stand."""
@@ -51,9 +47,8 @@ class Explorer:
 
     def _redraw(self, _change: object) -> None:
         try:
-            with _no_collection():
-                figure = self._figure()
-                self.picture.value = image_tag(self.layouts.png(figure, compression=1), str(figure.get_label()))
+            figure = self._figure()
+            self.picture.value = image_tag(self.layouts.png(figure, compression=1), str(figure.get_label()))
         except Exception as error:  # an error in a widget's callback would otherwise vanish from the notebook
             self.picture.value = f"<pre>{escape(type(error).__name__)}: {escape(str(error))}</pre>"
 
