@@ -4,6 +4,8 @@ For every number matplotlib makes a tick of five parts, and asks each tick three
 that takes longer than the curves.
 """
 
+from collections.abc import Callable, Iterable
+
 from matplotlib.artist import Artist
 from matplotlib.axis import Axis, Tick
 from matplotlib.backend_bases import RendererBase
@@ -33,7 +35,7 @@ class Stamp(Artist):
 
     def draw(self, renderer: RendererBase) -> None:
         """Stamp one tick on every place, then the name where there is room beside the numbers."""
-        axis, side = self.axis, SIDES[self.axis.axis_name]
+        axis = self.axis
         major, minor = axis.get_majorticklocs(), axis.get_minorticklocs()
         words = axis.get_major_formatter().format_ticks(major)
         if axis.get_major_formatter().get_offset():
@@ -41,29 +43,40 @@ class Stamp(Artist):
             axis.draw(renderer)
             axis.set_visible(False)
             return
-        taken = [axis.axes.spines[side].get_window_extent()]
-        if len(major):
-            taken += self._stamp(axis.get_major_ticks(1)[0], zip(major, words, strict=True), renderer)
-        if len(minor):
-            words = axis.get_minor_formatter().format_ticks(minor)
-            taken += self._stamp(axis.get_minor_ticks(1)[0], zip(minor, words, strict=True), renderer)
-        whole, gap = Bbox.union(taken), axis.labelpad * axis.get_figure(root=True).dpi / POINTS
+        taken = self._stamp(axis.get_major_ticks, major, words, renderer)
+        words = axis.get_minor_formatter().format_ticks(minor)
+        taken += self._stamp(axis.get_minor_ticks, minor, words, renderer)
+        whole = Bbox.union([*taken, self._spine()])
         x, y = axis.label.get_position()
-        axis.label.set_position((x, whole.y0 - gap) if side == "bottom" else (whole.x0 - gap, y))
+        gap = axis.labelpad * self._unit()
+        axis.label.set_position((x, whole.y0 - gap) if axis.axis_name == "x" else (whole.x0 - gap, y))
         axis.label.draw(renderer)
 
-    def _stamp(self, tick: Tick, places, renderer: RendererBase) -> list[Bbox]:
-        """Where the numbers stand now."""
-        transform = self.axis.get_transform()
+    def _stamp(
+        self, ticks: Callable[[int], list[Tick]], places: Iterable[float], words: list[str], renderer: RendererBase
+    ) -> list[Bbox]:
+        """What the numbers and marks take up."""
+        transform, spine, taken = self.axis.get_transform(), self._spine(), []
         low, high = sorted(transform.transform(self.axis.get_view_interval()))
-        slack, boxes = SLACK * (high - low), []
-        for place, words in places:
+        slack = SLACK * (high - low)
+        for place, number in zip(places, words, strict=True):
             if low - slack <= transform.transform(place) <= high + slack:
+                (tick,) = ticks(1)
                 tick.update_position(place)
-                tick.label1.set_text(words)
-                boxes.append(tick.label1.get_window_extent(renderer))
+                tick.label1.set_text(number)
+                if tick.label1.get_visible():
+                    taken.append(tick.label1.get_window_extent(renderer))
                 tick.draw(renderer)
-        return boxes
+                if tick.tick1line.get_visible():
+                    taken.append(spine.padded(tick.get_tick_padding() * self._unit()))
+        return taken
+
+    def _spine(self) -> Bbox:
+        return self.axis.axes.spines[SIDES[self.axis.axis_name]].get_window_extent()
+
+    def _unit(self) -> float:
+        """Pixels in a point."""
+        return self.axis.get_figure(root=True).dpi / POINTS
 
 
 def stamped(figure: Figure) -> list[Stamp]:
@@ -71,7 +84,7 @@ def stamped(figure: Figure) -> list[Stamp]:
     return [
         Stamp(axis)
         for axes in figure.axes
-        if axes.name != "3d"
+        if axes.name != "3d" and axes.axison
         for axis in (axes.xaxis, axes.yaxis)
         if axis.get_visible() and axis.get_label_position() == SIDES[axis.axis_name]
     ]
