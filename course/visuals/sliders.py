@@ -46,11 +46,16 @@ class Explorer:
             return self.draw(**self.values())
 
     def _redraw(self, _change: object) -> None:
+        collecting = gc.isenabled()
+        gc.disable()  # no pause for garbage before the picture stands
         try:
             figure = self._figure()
             self.picture.value = image_tag(self.layouts.png(figure, compression=1), str(figure.get_label()))
         except Exception as error:  # an error in a widget's callback would otherwise vanish from the notebook
             self.picture.value = f"<pre>{escape(type(error).__name__)}: {escape(str(error))}</pre>"
+        finally:
+            if collecting:
+                gc.enable()
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
         return {**self.box._repr_mimebundle_(**kwargs), **self.still._repr_mimebundle_()}

@@ -4,6 +4,7 @@ For every number matplotlib makes a tick of five parts, and asks each tick three
 that takes longer than the curves.
 """
 
+import math
 from collections.abc import Callable, Iterable
 
 from matplotlib.artist import Artist
@@ -56,19 +57,32 @@ class Stamp(Artist):
         self, ticks: Callable[[int], list[Tick]], places: Iterable[float], words: list[str], renderer: RendererBase
     ) -> list[Bbox]:
         """What the numbers and marks take up."""
-        transform, spine, taken = self.axis.get_transform(), self._spine(), []
+        transform = self.axis.get_transform()
         low, high = sorted(transform.transform(self.axis.get_view_interval()))
-        slack = SLACK * (high - low)
+        slack, seen = SLACK * (high - low), []
         for place, number in zip(places, words, strict=True):
             if low - slack <= transform.transform(place) <= high + slack:
-                (tick,) = ticks(1)
-                tick.update_position(place)
+                seen.append((place, number))
+        if not seen:
+            return []
+        (tick,), lengthwise = ticks(1), self.axis.axis_name == "x"
+        along = [place for place, _ in seen]
+        for line, across in ((tick.tick1line, 0.0), (tick.tick2line, 1.0)):
+            line.set_data(*_turned(along, [across] * len(along), lengthwise))
+        # all grid lines as one with gaps
+        thrice = [place for place in along for _ in range(3)]
+        tick.gridline.set_data(*_turned(thrice, [0.0, 1.0, math.nan] * len(along), lengthwise))
+        for line in (tick.gridline, tick.tick1line, tick.tick2line):
+            line.draw(renderer)
+        taken = []
+        if tick.tick1line.get_visible():
+            taken.append(self._spine().padded(tick.get_tick_padding() * self._unit()))
+        if tick.label1.get_visible():
+            for place, number in seen:
+                (tick.label1.set_x if lengthwise else tick.label1.set_y)(place)
                 tick.label1.set_text(number)
-                if tick.label1.get_visible():
-                    taken.append(tick.label1.get_window_extent(renderer))
-                tick.draw(renderer)
-                if tick.tick1line.get_visible():
-                    taken.append(spine.padded(tick.get_tick_padding() * self._unit()))
+                taken.append(tick.label1.get_window_extent(renderer))
+                tick.label1.draw(renderer)
         return taken
 
     def _spine(self) -> Bbox:
@@ -77,6 +91,11 @@ class Stamp(Artist):
     def _unit(self) -> float:
         """Pixels in a point."""
         return self.axis.get_figure(root=True).dpi / POINTS
+
+
+def _turned(along: list[float], across: list[float], lengthwise: bool) -> tuple[list[float], list[float]]:
+    """Both as x and y."""
+    return (along, across) if lengthwise else (across, along)
 
 
 def stamped(figure: Figure) -> list[Stamp]:
