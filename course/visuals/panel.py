@@ -9,7 +9,7 @@ from pathlib import Path
 import ipywidgets as widgets
 import torch
 
-from .display import Still, image_tag
+from .display import Still, image_tag, view
 from .layout import Layouts
 from .run_table import table_csv, table_html, told_ending
 from .runs import LOSSES, MINE, OPTIMIZERS, Run, Settings, Split, device_name, run_curves, training
@@ -155,8 +155,8 @@ class Panel:
     def _tell(self, words: str) -> None:
         self.status.value = f"<span role='status'>{escape(words)}</span>"
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
-        return {**self.box._repr_mimebundle_(**kwargs), **self.still._repr_mimebundle_()}
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        return {**view(self.box), **self.still._repr_mimebundle_()}
 
 
 def panel(data: Split, mine: Callable[..., torch.optim.Optimizer] | None = None) -> Panel:

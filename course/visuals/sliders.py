@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from .display import Still, image_tag
+from .display import Still, image_tag, view
 from .layout import Layouts
 
 STILL = "A still. Its sliders move in JupyterLab, once this cell has run there; if none are seen, ask downhill doctor."
@@ -57,8 +57,8 @@ class Explorer:
             if collecting:
                 gc.enable()
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
-        return {**self.box._repr_mimebundle_(**kwargs), **self.still._repr_mimebundle_()}
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        return {**view(self.box), **self.still._repr_mimebundle_()}
 
 
 def explore(draw: Callable[..., Figure], **ranges: tuple[float, float, float]) -> Explorer:
