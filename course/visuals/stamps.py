@@ -1,4 +1,4 @@
-"""The numbers along an axis, drawn with one tick for all of them.
+"""The numbers along an axis, drawn with one tick for all of them, and the legend, drawn once for all pictures.
 
 For every number matplotlib makes a tick of five parts, and asks each tick three times where it stands. Under a slider
 that takes longer than the curves.
@@ -11,7 +11,11 @@ from matplotlib.artist import Artist
 from matplotlib.axis import Axis, Tick
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
+
+from .canvas import KeepingRenderer
 
 POINTS = 72  # in an inch
 SLACK = 1e-10  # of an axis: how far beyond its end matplotlib still takes a number to be on it
@@ -98,9 +102,40 @@ def _turned(along: list[float], across: list[float], lengthwise: bool) -> tuple[
     return (along, across) if lengthwise else (across, along)
 
 
-def stamped(figure: Figure) -> list[Stamp]:
-    """Stamps for all axes of the figure that stand below or to the left of a flat panel."""
-    return [
+class KeptLegend(Artist):
+    """Draws a figure's legend once for all figures whose legend looks like it."""
+
+    def __init__(self, legend: Legend) -> None:
+        super().__init__()
+        self.legend = legend
+        self.set_zorder(legend.get_zorder())
+        figure = legend.get_figure(root=True)
+        figure.add_artist(self)
+        self.set_clip_on(False)
+        self._key = (type(self), *figure.bbox.size, *(text.get_text() for text in legend.get_texts()))
+        for line in legend.legend_handles:
+            look = line.get_color(), line.get_linestyle(), line.get_marker(), line.get_linewidth(), line.get_alpha()
+            self._key += (*look, line.get_markersize())
+        legend.set_visible(False)
+
+    def remove(self) -> None:
+        """Give the legend its place back."""
+        self.legend.set_visible(True)
+        super().remove()
+
+    def draw(self, renderer: KeepingRenderer) -> None:
+        """The legend, or what it looked like."""
+        self.legend.set_visible(True)
+        renderer.draw_kept(self._key, self.legend)
+        self.legend.set_visible(False)
+
+
+def stamped(figure: Figure) -> list[Stamp | KeptLegend]:
+    """Stamps for all axes of the figure that stand below or to the left of a flat panel, and for its one legend."""
+    legends = figure.legends if len(figure.legends) == 1 else []
+    lines_only = [all(isinstance(handle, Line2D) for handle in legend.legend_handles) for legend in legends]
+    kept = [KeptLegend(legend) for legend, plain in zip(legends, lines_only, strict=True) if plain]
+    return kept + [
         Stamp(axis)
         for axes in figure.axes
         if axes.name != "3d" and axes.axison

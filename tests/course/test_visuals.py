@@ -4,6 +4,7 @@ import ast
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
@@ -12,6 +13,7 @@ import torch
 from matplotlib.figure import Figure
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from PIL import Image, ImageChops
 from torch import Tensor
 
 from course import visuals
@@ -462,7 +464,9 @@ class TestLayouts:
     @pytest.mark.parametrize("drawn", ["three_views", "against_batch_size", "strides", "phase_diagram", "run_curves"])
     def test_axes_with_one_tick_for_all_look_like_matplotlibs(self, drawn: str) -> None:
         layouts, first, second = Layouts(), DRAWINGS[drawn](), DRAWINGS[drawn]()
-        assert layouts.png(first) == layouts.png(second)
+        plain, stamped = (Image.open(BytesIO(layouts.png(figure))) for figure in (first, second))
+        darkest = max(most for _, most in ImageChops.difference(plain, stamped).getextrema())
+        assert darkest <= 2, "of 255: a legend that is kept is rounded twice"
         assert not second.axes[0].xaxis.get_visible(), "it was drawn by matplotlib"
 
     def test_an_axis_with_an_offset_is_drawn_whole(self) -> None:
