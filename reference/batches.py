@@ -7,6 +7,7 @@ samples is 2/B · Xᵀ(Xw − y), and every quantity here has a formula to hold 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -155,7 +156,14 @@ class LeastSquares:
     x: Tensor
     y: Tensor
 
-    @property
+    @cached_property
+    def _by_rows(self) -> tuple[Tensor, Tensor, Tensor]:
+        """R `[k, d]`, t `[k]` and r with ‖Xw − y‖² = ‖Rw − t‖² + r at every w, k at most d: many w then cost little."""
+        directions, rows = torch.linalg.qr(self.x)
+        targets = directions.T @ self.y
+        return rows, targets, (self.y - directions @ targets).square().sum()
+
+    @cached_property
     def minimum(self) -> Tensor:
         """The weights with the least loss, `[d]`."""
         solution: Tensor = torch.linalg.lstsq(self.x, self.y[:, None]).solution[:, 0]
@@ -163,7 +171,8 @@ class LeastSquares:
 
     def value(self, w: Tensor) -> Tensor:
         """The mean squared error at `w` `[..., d]`, of shape `[...]`."""
-        return (w @ self.x.T.to(w) - self.y.to(w)).square().mean(dim=-1)
+        rows, targets, rest = (part.to(w) for part in self._by_rows)
+        return ((w @ rows.T - targets).square().sum(dim=-1) + rest) / len(self.y)
 
     def gradient(self, w: Tensor) -> Tensor:
         """2/N · Xᵀ(Xw − y) at `w` `[..., d]`, of the same shape."""

@@ -7,6 +7,7 @@ from html import escape
 from typing import TypeVar
 
 import numpy as np
+from ipywidgets import Widget
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -60,6 +61,12 @@ class Still:
             "image/png": base64.b64encode(self.data).decode("ascii"),
             "text/plain": self.alt,
         }
+
+
+def view(box: Widget) -> dict[str, object]:
+    """What shows a widget in a notebook, the same for ipywidgets 7, as on Colab, and 8."""
+    kind = "application/vnd.jupyter.widget-view+json"
+    return {kind: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}}
 
 
 def show(figure: Figure) -> Still:

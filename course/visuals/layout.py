@@ -10,6 +10,7 @@ from matplotlib.transforms import Bbox
 
 from .canvas import KeepingCanvas
 from .display import png
+from .stamps import stamped
 
 NUMBERS = 6  # spaces between numbers along an axis, at most
 Shape = tuple[object, ...]
@@ -41,12 +42,19 @@ class Layouts:
             for axes, place in zip(figure.axes, self._places[shape], strict=True):
                 axes.set_position(place)
                 axes.set_in_layout(True)  # the line above takes it out
+            stamps = stamped(figure)
             data = png(figure, compression, self._canvas)
             if _fits(figure):
                 return data
+            for stamp in stamps:
+                stamp.remove()
             figure.set_layout_engine(engine)
         data = png(figure, compression, self._canvas)
-        self._places[shape] = [axes.get_position(original=True) for axes in figure.axes]
+        found = [axes.get_position(original=True) for axes in figure.axes]
+        # what two pictures have in common leaves room for the labels of both: a slider that goes to and fro finds it
+        before = self._places.get(shape, found)
+        shared = [Bbox.intersection(one, other) for one, other in zip(before, found, strict=True)]
+        self._places[shape] = [one or other for one, other in zip(shared, found, strict=True)]
         return data
 
 

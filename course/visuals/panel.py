@@ -9,7 +9,8 @@ from pathlib import Path
 import ipywidgets as widgets
 import torch
 
-from .display import Still, image_tag
+from .display import Still, image_tag, view
+from .layout import Layouts
 from .run_table import table_csv, table_html, told_ending
 from .runs import LOSSES, MINE, OPTIMIZERS, Run, Settings, Split, device_name, run_curves, training
 
@@ -27,7 +28,7 @@ class Panel:
     """
 
     def __init__(self, data: Split, mine: Callable[..., torch.optim.Optimizer] | None = None) -> None:
-        self.data, self.mine = data, mine
+        self.data, self.mine, self.layouts = data, mine, Layouts()
         self.runs: list[Run] = []
         self.task: asyncio.Task[None] | None = None
         self._running: Generator[Run] | None = None
@@ -36,7 +37,7 @@ class Panel:
         for optimizer in ("SGD", "Adam"):
             *_, whole = training(Settings(optimizer=optimizer), data)
             self._take_in(whole)
-        self.still = Still(run_curves(self.drawn()), caption=STILL)
+        self.still = Still(run_curves(self.drawn()), self.layouts.png, STILL)
         self._show()
         self._tell(f"Runs train on {device_name()}. Choose and press Run.")
 
@@ -147,15 +148,15 @@ class Panel:
         box.observe(lambda _change: self._show(), names="value")
 
     def _show(self) -> None:
-        still = Still(run_curves(self.drawn()))
+        still = Still(run_curves(self.drawn()), self.layouts.png)
         self.picture.value = image_tag(still.data, still.alt)
         self.table.value = table_html(self.runs)
 
     def _tell(self, words: str) -> None:
         self.status.value = f"<span role='status'>{escape(words)}</span>"
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
-        return {**self.box._repr_mimebundle_(**kwargs), **self.still._repr_mimebundle_()}
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        return {**view(self.box), **self.still._repr_mimebundle_()}
 
 
 def panel(data: Split, mine: Callable[..., torch.optim.Optimizer] | None = None) -> Panel:

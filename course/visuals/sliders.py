@@ -1,17 +1,26 @@
 """A thin shell of sliders over a picture."""
 
+import gc
 import inspect
 from collections.abc import Callable
+from functools import cache
 from html import escape
 
 import ipywidgets as widgets
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from .display import Still, image_tag
+from .display import Still, image_tag, view
 from .layout import Layouts
 
 STILL = "A still. Its sliders move in JupyterLab, once this cell has run there; if none are seen, ask downhill doctor."
+
+
+@cache
+def _settle() -> None:
+    """Look no more for garbage in what is there by now, torch above all: half a second, in the middle of a move."""
+    gc.collect()
+    gc.freeze()
 
 
 class Explorer:
@@ -26,6 +35,7 @@ class Explorer:
         self.box = widgets.VBox([*controls.values(), self.picture])
         for control in controls.values():
             control.observe(self._redraw, names="value")
+        _settle()
 
     def values(self) -> dict[str, float]:
         """Where the sliders stand."""
@@ -36,14 +46,19 @@ class Explorer:
             return self.draw(**self.values())
 
     def _redraw(self, _change: object) -> None:
+        collecting = gc.isenabled()
+        gc.disable()  # no pause for garbage before the picture stands
         try:
             figure = self._figure()
             self.picture.value = image_tag(self.layouts.png(figure, compression=1), str(figure.get_label()))
         except Exception as error:  # an error in a widget's callback would otherwise vanish from the notebook
             self.picture.value = f"<pre>{escape(type(error).__name__)}: {escape(str(error))}</pre>"
+        finally:
+            if collecting:
+                gc.enable()
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
-        return {**self.box._repr_mimebundle_(**kwargs), **self.still._repr_mimebundle_()}
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        return {**view(self.box), **self.still._repr_mimebundle_()}
 
 
 def explore(draw: Callable[..., Figure], **ranges: tuple[float, float, float]) -> Explorer:

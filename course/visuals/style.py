@@ -109,7 +109,7 @@ def until_gone(path: Tensor, box: tuple[float, float, float, float]) -> Tensor:
 
 
 def heights(
-    landscape: Landscape, box: tuple[float, float, float, float], count: int = 121
+    landscape: Landscape, box: tuple[float, float, float, float], count: int = 91
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The grid `(first, second)` over the box, and the loss on it, each `[count, count]`."""
     left, right, bottom, top = box

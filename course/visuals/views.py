@@ -22,14 +22,18 @@ from .style import (
 )
 
 SMALLEST = 1e-16
-CROWDED = 400  # points from which on a path is drawn finer, with fewer markers
+CROWDED = 250  # points from which on a path is drawn finer, and its curves by stretches
+STRETCHES = 50  # at most
 
 
 def three_views(landscape: Landscape, paths: dict[str, Tensor | None], samples: dict[str, int] | None = None) -> Figure:
-    """Path over contour lines, loss by update, and the error of each coordinate by update, side by side.
+    """Path over contour lines, loss by update, and the error in each direction by update, side by side.
+
+    The directions are the landscape's own where it is turned, else the coordinates. Of a path of hundreds of updates
+    the curves show means over stretches, and the shade goes from the least loss of a stretch to its greatest.
 
     Args:
-        landscape: a loss of two parameters.
+        landscape: a loss of two parameters, with `rotation` if its axes are not the coordinates'.
         paths: name → `[steps + 1, 2]`, the start included; None (not written yet) is left out.
         samples: name → how many samples an update uses; with it, loss and error stand over samples, not updates.
 
@@ -42,6 +46,7 @@ def three_views(landscape: Landscape, paths: dict[str, Tensor | None], samples: 
     box = box_around(landscape, list(drawn.values()))
     draw_contours(contours, landscape, box)
     lines, told = [], []
+    turn = getattr(landscape, "rotation", None)
     for index, (name, path) in enumerate(paths.items()):
         if path is None:
             lines.append(not_written(contours, name))
@@ -56,36 +61,47 @@ def three_views(landscape: Landscape, paths: dict[str, Tensor | None], samples: 
         (line,) = contours.plot(*until_gone(path, box).T, **look, **sizes, label=name)
         lines.append(line)
         above = landscape.value(path) - landscape.value(landscape.minimum.to(path))
-        _log_curve(loss, above, look, every, pace)
-        for coordinate, style in ((0, "-"), (1, "--")):
-            error = (path - landscape.minimum.to(path))[:, coordinate].abs()
-            _log_curve(modes, error, {**look, "linestyle": style}, every, pace)
+        _log_curve(loss, above, look, pace, shade=True)
+        error = path - landscape.minimum.to(path)
+        for along, style in zip((error if turn is None else error @ turn.to(path)).abs().T, ("-", "--"), strict=True):
+            _log_curve(modes, along, {**look, "linestyle": style}, pace)
         told.append(f"{name}: {_ending(path, landscape)}")
     contours.set_title("path over contour lines")
     passing = "update (count)" if samples is None else "samples seen (count)"
     loss.set(title="loss", xlabel=passing, ylabel="loss above the minimum (no unit)", yscale="log")
-    modes.set(title="error, coordinate by coordinate", xlabel=passing, yscale="log")
+    modes.set(xlabel=passing, yscale="log")
+    modes.set_title("error, coordinate by coordinate" if turn is None else "error, direction by direction")
     modes.set_ylabel("distance to the minimum (no unit)")
     for axes in (loss, modes):
         _limit(axes)
         by_decades(axes.yaxis)
-    names = [Line2D([], [], color=INK, linestyle=style) for style in ("-", "--")]
-    modes.legend(names, _mode_names(landscape), loc="best", fontsize=9)
-    if lines:
-        figure.legend(handles=lines, loc="outside lower center", ncols=len(lines), frameon=False)
+    for name, style in zip(_directions(landscape), ("-", "--"), strict=True):
+        lines.append(Line2D([], [], color=INK, linestyle=style, label=f"right: {name}"))
+    figure.legend(handles=lines, loc="outside lower center", ncols=len(lines), frameon=False)
     figure.set_label(
-        f"Three panels: path over contour lines, loss by {passing.split(' (')[0]}, error of each coordinate by "
+        f"Three panels: path over contour lines, loss by {passing.split(' (')[0]}, error in each direction by "
         f"{passing.split(' (')[0]}. " + told_or(told, "No path is drawn yet")
     )
     return figure
 
 
-def _log_curve(axes: Axes, values: Tensor, look: dict[str, str], every: int, pace: int) -> None:
+def _log_curve(axes: Axes, values: Tensor, look: dict[str, str], pace: int, shade: bool = False) -> None:
     """A curve for a logarithmic axis: zeros and infinities are left out."""
     shown = finite(values)
-    shown = torch.where(shown > SMALLEST, shown, torch.nan)
-    fine = {"linewidth": 0.7, "alpha": 0.6} if len(shown) > CROWDED else {"linewidth": 1.4}
-    axes.plot(range(0, pace * len(shown), pace), shown, **look, markevery=every, markersize=4, **fine)
+    shown, places = torch.where(shown > SMALLEST, shown, torch.nan), torch.arange(0.0, len(shown))
+    if len(shown) > CROWDED:
+        size = -(-(len(shown) - 1) // STRETCHES)
+        padded = torch.nn.functional.pad(shown[1:], (0, -(len(shown) - 1) % size), value=torch.nan)
+        stretches = padded.reshape(-1, size)
+        middles = torch.arange(len(stretches)) * size + (size + 1) / 2
+        if shade:
+            least = stretches.nan_to_num(torch.inf).amin(dim=1)
+            greatest = stretches.nan_to_num(-torch.inf).amax(dim=1)
+            grey = {"color": look["color"], "alpha": 0.2, "linewidth": 0}
+            axes.fill_between(pace * middles, finite(least), finite(greatest), **grey)
+        shown, places = torch.cat([shown[:1], stretches.nanmean(dim=1)]), torch.cat([places[:1], middles])
+    every = max(1, len(shown) // 12)
+    axes.plot(pace * places, shown, **look, markevery=every, markersize=4, linewidth=1.4)
 
 
 def _limit(axes: Axes) -> None:
@@ -102,10 +118,12 @@ def _limit(axes: Axes) -> None:
     axes.set_ylim(bottom / 3, 3 * max(top, 3 * bottom))
 
 
-def _mode_names(landscape: Landscape) -> list[str]:
+def _directions(landscape: Landscape) -> list[str]:
     curvatures = getattr(landscape, "curvatures", None)
-    if curvatures is None or getattr(landscape, "rotation", None) is not None:
-        return ["coordinate w₀", "coordinate w₁"]
+    if curvatures is None:
+        return ["w₀", "w₁"]
+    if getattr(landscape, "rotation", None) is not None:
+        return [f"direction of curvature {float(value):.3g}" for value in curvatures]
     return [f"{name}, curvature {float(value):.3g}" for name, value in zip(("w₀", "w₁"), curvatures, strict=True)]
 
 

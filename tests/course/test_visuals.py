@@ -4,6 +4,7 @@ import ast
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
@@ -12,11 +13,13 @@ import torch
 from matplotlib.figure import Figure
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from PIL import Image, ImageChops
 from torch import Tensor
 
 from course import visuals
 from course.visuals.layout import Layouts
 from course.visuals.style import new_figure
+from reference.landscapes import Quadratic
 
 HERE = Path(visuals.__file__).parent
 MODULES = sorted(HERE.glob("*.py"))
@@ -276,6 +279,28 @@ def test_over_samples_an_update_is_as_wide_as_its_batch() -> None:
     assert figure.axes[1].get_xlabel() == "samples seen (count)"
 
 
+def test_in_a_turned_ravine_the_error_is_measured_along_its_own_directions() -> None:
+    turn = torch.tensor([[0.6, -0.8], [0.8, 0.6]], dtype=torch.float64)
+    ravine = Quadratic(torch.tensor([0.1, 1.0], dtype=torch.float64), turn)
+    figure = visuals.three_views(ravine, {"yours": GOOD @ turn.T})
+    floor, wall = (torch.as_tensor(line.get_ydata()) for line in figure.axes[2].lines)
+    assert torch.allclose(floor, GOOD[:, 0].abs())
+    assert torch.allclose(wall, GOOD[:, 1].abs())
+    assert "right: direction of curvature 0.1" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_a_path_of_hundreds_of_updates_has_its_loss_by_stretches() -> None:
+    path = torch.stack([torch.ones(1001), torch.ones(1001)], dim=1).double()
+    path[1::2] = 3
+    axes = visuals.three_views(BOWL, {"yours": path}).axes[1]
+    places, losses = (torch.as_tensor(values) for values in axes.lines[0].get_data())
+    assert losses[0] == BOWL.value(path[0])
+    assert losses[1:].tolist() == pytest.approx([float(BOWL.value(path[:2]).mean())] * 50)
+    assert places[:3].tolist() == [0, 10.5, 30.5], "each mean stands in the middle of its 20 updates"
+    (shade,) = axes.collections
+    assert shade.get_datalim(axes.transData).intervaly.tolist() == BOWL.value(path[:2]).tolist()
+
+
 def test_a_batch_map_says_whether_each_sample_is_there_once() -> None:
     alt = visuals.batch_map({"a": torch.arange(6).split(3), "b": [torch.tensor([0, 0, 1])]}, 6).get_label()
     assert "a: 2 batches, each sample once, the first batch is samples 1 to 3" in alt
@@ -435,3 +460,31 @@ class TestLayouts:
         layouts = Layouts()
         once, twice = layouts.png(self.figure(1.0)), layouts.png(self.figure(1.0))
         assert once == twice
+
+    @pytest.mark.parametrize("drawn", ["three_views", "against_batch_size", "strides", "phase_diagram", "run_curves"])
+    def test_axes_with_one_tick_for_all_look_like_matplotlibs(self, drawn: str) -> None:
+        layouts, first, second = Layouts(), DRAWINGS[drawn](), DRAWINGS[drawn]()
+        plain, stamped = (Image.open(BytesIO(layouts.png(figure))) for figure in (first, second))
+        darkest = max(most for _, most in ImageChops.difference(plain, stamped).getextrema())
+        assert darkest <= 2, "of 255: a legend that is kept is rounded twice"
+        assert not second.axes[0].xaxis.get_visible(), "it was drawn by matplotlib"
+
+    def test_an_axis_with_an_offset_is_drawn_whole(self) -> None:
+        layouts = Layouts()
+        pictures = [layouts.png(self.figure(top)) for top in (1.0, 3e9, 1.0, 3e9)]
+        assert pictures[1] == pictures[3]
+
+    def test_between_two_pictures_one_layout_is_found_for_both(self) -> None:
+        layouts = Layouts()
+
+        def wide() -> Figure:
+            figure = self.figure(1.0)
+            figure.axes[0].set_yticks([0.5], ["0.500000000000"])
+            return figure
+
+        layouts.png(self.figure(1.0))
+        layouts.png(wide())
+        narrow, again = self.figure(1.0), wide()
+        layouts.png(narrow)
+        layouts.png(again)
+        assert narrow.axes[0].get_position().bounds == again.axes[0].get_position().bounds
