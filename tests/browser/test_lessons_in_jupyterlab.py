@@ -1,4 +1,4 @@
-"""The lessons in JupyterLab, as solved: two run whole and show their pictures; in all, every slider is dragged."""
+"""The lessons in JupyterLab, as solved: one runs whole and shows its pictures; in all, every slider is dragged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import course
 from autograder.needed import has_sliders, needed
 
 SOURCE = Path(course.__file__).parent / "source"
-WHOLE = ["02_gradient_descent", "06_momentum"]  # every lesson is run whole without a browser elsewhere
+WHOLE = ["06_momentum"]  # every lesson is run whole without a browser elsewhere
 ALL = sorted(path.name for path in SOURCE.iterdir() if path.is_dir())
 WITHOUT = ["09_experiment"]  # lessons without a slider; the panel of 09 has a test of its own
 
