@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -73,13 +74,24 @@ def numbers(given: Tensor, expected: Tensor) -> tuple[str, str, str]:
     entry = ""
     if given.numel() > SHORT:
         away = (given.to(torch.complex128) - expected.to(torch.complex128)).abs().nan_to_num(float("inf"))
-        index = [int(i) for i in torch.unravel_index(away.argmax(), given.shape)]
+        index = index_at(int(away.argmax()), given.shape)
         given, expected, entry = given[tuple(index)], expected[tuple(index)], f", entry {index}"
     for digits in (4, 6, 8, 10, 12, 16):
         one, other = _digits(given.tolist(), digits), _digits(expected.tolist(), digits)
         if one != other:
             break
     return one, other, entry
+
+
+def index_at(place: int, shape: Sequence[int]) -> list[int]:
+    """The index of the entry at this place, counted row by row.
+
+    Example:
+        >>> index_at(4, (2, 3))
+        [1, 1]
+    """
+    # not torch.unravel_index: it imports sympy, which held up a student's first wrong answer for half a second
+    return [int(i) for i in np.unravel_index(place, tuple(shape))]
 
 
 def _digits(value: Any, digits: int) -> str:
