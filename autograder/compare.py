@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from autograder.oracles import Exercise
-from autograder.place import entry_at, input_last, part_name, tensor_at
+from autograder.place import index_at, input_last, part_name, tensor_at
 from autograder.student.evidence import Case, Evidence
 from autograder.verdict import Compared, Where
 
@@ -138,7 +138,7 @@ def _path(
     window = _window(shown, ours)
     part = part_name(exercise, where.case, where.tensor, len(cases[1].steps[0]))
     shape = columns[1][0].shape
-    entries = [entry_at(e, shape) for e in (i, j)]
+    entries = [index_at(e, shape) for e in (i, j)]
     labels = tuple(f"{part + ', ' if part else ''}entry {e[0] if len(e) == 1 else e}" for e in entries)
     heights: tuple[tuple[float, ...], ...] = ()
     if exercise.landscape and isinstance(problem, dict):
@@ -217,7 +217,7 @@ def _entries(exercise: Exercise, given: Evidence, expected: Evidence, where: Whe
         mine, right = mine[: len(labels)], right[: len(labels)]
     else:
         mine, right = theirs.double().reshape(-1), ours.double().reshape(-1)
-        places = [entry_at(e, ours.shape) for e in range(len(right))]
+        places = [index_at(e, ours.shape) for e in range(len(right))]
         labels = [str(e[0] if len(e) == 1 else e) for e in places]
     if len(right) < 2:
         return None

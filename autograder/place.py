@@ -74,7 +74,7 @@ def numbers(given: Tensor, expected: Tensor) -> tuple[str, str, str]:
     entry = ""
     if given.numel() > SHORT:
         away = (given.to(torch.complex128) - expected.to(torch.complex128)).abs().nan_to_num(float("inf"))
-        index = entry_at(int(away.argmax()), given.shape)
+        index = index_at(int(away.argmax()), given.shape)
         given, expected, entry = given[tuple(index)], expected[tuple(index)], f", entry {index}"
     for digits in (4, 6, 8, 10, 12, 16):
         one, other = _digits(given.tolist(), digits), _digits(expected.tolist(), digits)
@@ -83,14 +83,15 @@ def numbers(given: Tensor, expected: Tensor) -> tuple[str, str, str]:
     return one, other, entry
 
 
-def entry_at(number: int, shape: Sequence[int]) -> list[int]:
-    """The place of an entry that is counted row by row; torch's own function would import sympy for it: 1 s.
+def index_at(place: int, shape: Sequence[int]) -> list[int]:
+    """The index of the entry at this place, counted row by row.
 
     Example:
-        >>> entry_at(5, (2, 3))
-        [1, 2]
+        >>> index_at(4, (2, 3))
+        [1, 1]
     """
-    return [int(i) for i in np.unravel_index(number, tuple(shape))]
+    # not torch.unravel_index: it imports sympy, which held up a student's first wrong answer for half a second
+    return [int(i) for i in np.unravel_index(place, tuple(shape))]
 
 
 def _digits(value: Any, digits: int) -> str:

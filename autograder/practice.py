@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import contextlib
 import hashlib
 import os
 import sys
@@ -19,6 +21,7 @@ from autograder.student.check import gather
 from autograder.verdict import Verdict
 
 __all__ = ["CheckFailed", "NotJudged", "check"]
+IDLE = 0.2  # seconds after the cell that imports `check`: its answer is out, and the student reads
 
 
 class _OnlyWords(Exception):
@@ -113,3 +116,13 @@ def _show(verdict: Verdict) -> None:
     elif picture := pictures.draw(verdict):
         data, metadata = picture.bundle()
         publish_display_data(data, metadata)
+
+
+def _prepare() -> None:
+    """In a notebook, load what pictures need once the kernel is idle, so that no wrong answer waits for it."""
+    if hasattr(_shell(), "kernel"):
+        with contextlib.suppress(RuntimeError):  # no loop where a kernel runs its cells in threads
+            asyncio.get_running_loop().call_later(IDLE, pictures.prepare)
+
+
+_prepare()

@@ -205,6 +205,7 @@ def _nothing_compiled_yet(device: str) -> Iterator[None]:
         warnings.catch_warnings(action="ignore", category=DeprecationWarning),  # torch's own, when the compiler loads
     ):
         torch.compile(torch.add, dynamic=True)(torch.ones(64, device=device), 1)
+        compile_rule.cache_clear()
         yield
 
 

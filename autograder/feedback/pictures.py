@@ -45,6 +45,13 @@ def draw(verdict: Verdict) -> Picture | None:
     return Picture(_png(KINDS[shown.kind][0](replace(shown, given=given))), alt(verdict))
 
 
+def prepare() -> None:
+    """Load matplotlib and its fonts, which takes the first picture longer than drawing."""
+    figure = _figure(1.0)
+    _plain(figure.subplots(), "x", "y")
+    _png(figure)
+
+
 def alt(verdict: Verdict) -> str:
     """What the picture of a verdict shows, in words; "" where there is none."""
     shown = verdict.compared

@@ -1,19 +1,24 @@
 """A rule compiled into one pass: each parameter, memory and gradient is read once, each that changes written once.
 
-What is compiled is the rule for one flat tensor of any length, so that one compilation serves every shape. Large
-tensors go through it one by one, in place. Small ones, where the call would cost more than the work, are packed
-into one flat tensor, moved, and unpacked. All numbers are tensors, so that changing them compiles nothing.
+What is compiled is the rule for rows of `WIDTH` numbers, as many as there are, so that one compilation serves every
+shape. Large tensors go through it one by one, in place. Small ones, where the call would cost more than the work, and
+what large ones leave over are packed into one flat tensor, moved, and unpacked. All numbers are tensors, so that
+changing them compiles nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from reference.optimizers.number import Number, StandIns
 from reference.optimizers.ways import Rule, loop
 
 flatten = torch._C._nn.flatten_dense_tensors  # in C++: of a thousand tensors, Python would take longer than the step
@@ -21,7 +26,8 @@ unflatten = torch._C._nn.unflatten_dense_tensors
 SMALL = 2**16  # elements; on a CPU moving this many takes about as long as one more call
 PACK = 2**22  # elements packed at once, so that what is packed stays in the cache
 LONGEST = 2**30  # elements in one call: for a GPU the compiler may count in 32 bits, as the example is short
-_EXAMPLE = 2**20  # elements of what is compiled for; long enough that the compiler uses every core
+WIDTH = 64  # elements of a row: whole vectors on every processor, so that the loop need not ask where the last one ends
+_EXAMPLE = 2**14  # rows of what is compiled for; so many that the compiler uses every core
 
 
 def compiled(
@@ -38,60 +44,87 @@ def compiled(
     if dtype.is_complex:  # torch.compile has no code for complex numbers
         return loop(rule, params, memories, grads, numbers)
     one_pass = compile_rule(rule, len(memories), len(numbers), dtype, device)
-    scalars = [_scalar(number, device) for number in numbers]
+    scalars = one_pass.scalars(numbers)
     small = []
     for row in zip(params, *memories, grads, strict=True):
-        flat = None if row[0].numel() < SMALL else _flat(row)
-        if flat:
-            for part in zip(*(torch.split(t, LONGEST) for t in flat), strict=True):
-                one_pass(*part, *scalars)
-        else:
+        length = row[0].numel()
+        flat = None if length < SMALL else _flat(row)
+        if flat is None:
             small.append(row)
+            continue
+        whole = length - length % WIDTH
+        for start in range(0, whole, LONGEST):
+            end = min(whole, start + LONGEST)
+            one_pass.move(flat if end - start == length else [t[start:end] for t in flat], scalars)
+        if whole < length:
+            small.append(tuple(t[whole:] for t in flat))
     for rows in _packs(small):
         columns = [list(column) for column in zip(*rows, strict=True)]
-        flat = [flatten(column).detach() for column in columns]
-        one_pass(*flat, *scalars)
-        for column, moved in zip(columns[:-1], flat[:-1], strict=True):
+        gap = torch.zeros(-sum(t.numel() for t in columns[0]) % WIDTH, dtype=dtype, device=device)
+        packed = [flatten([*column, gap]) for column in columns]
+        one_pass.move(packed, scalars)
+        for column, moved in zip(columns[:-1], packed[:-1], strict=True):
             torch._foreach_copy_(column, unflatten(moved, column))
     return memories
 
 
+@dataclass(frozen=True)
+class OnePass:
+    """A compiled rule.
+
+    Attributes:
+        run: the function (param, *memories, grad, *scalars) that moves rows of `WIDTH` numbers in place.
+        met: the numbers whose values it takes as scalars, in this order.
+        dtype: of the scalars.
+        device: theirs, and of the tensors.
+    """
+
+    run: Callable[..., Any]
+    met: tuple[Number, ...]
+    dtype: torch.dtype
+    device: torch.device
+
+    def scalars(self, numbers: list[Any]) -> list[Tensor]:
+        """What `run` takes, from the numbers of a step: numbers, or tensors of one number."""
+        return [_scalar(number.value(numbers), self.dtype, self.device) for number in self.met]
+
+    def move(self, flat: Sequence[Tensor], scalars: list[Tensor]) -> None:
+        """Move a flat parameter of whole rows, with its memories and its gradient, in place."""
+        self.run(*(t.view(-1, WIDTH) for t in flat), *scalars)
+
+
 @cache
-def compile_rule(
-    rule: Rule, memories: int, numbers: int, dtype: torch.dtype, device: torch.device
-) -> Callable[..., None]:
-    """The function (param, *memories, grad, *numbers) that moves one flat tensor in place; compiled here and now.
+def compile_rule(rule: Rule, memories: int, numbers: int, dtype: torch.dtype, device: torch.device) -> OnePass:
+    """The rule as one pass over rows of any number; compiled here and now.
 
     Args:
         rule: where a parameter goes.
         memories: how many tensors the rule remembers of each parameter.
         numbers: how many numbers it takes.
-        dtype: of the tensors; the numbers are float64.
+        dtype: of the tensors; the scalars are as fine, and at least float32.
         device: of both.
 
     Raises:
         RuntimeError: where there is no compiler.
     """
 
+    def moved(param: Tensor, remembered: Sequence[Tensor], grad: Tensor, stand_ins: StandIns) -> list[Tensor]:
+        given = [Number(itemgetter(n), stand_ins) for n in range(numbers)]
+        new, kept = rule([param], [[m] for m in remembered], [grad], given)
+        return [*new, *(m for (m,) in kept)]
+
     def one_pass(param: Tensor, *others: Tensor) -> tuple[()]:
         remembered, grad, scalars = others[:memories], others[memories], others[memories + 1 :]
-        (new,), kept = rule([param], [[m] for m in remembered], [grad], list(scalars))
-        param.copy_(new)
-        for old, (m,) in zip(remembered, kept, strict=True):
-            old.copy_(m)
+        for old, new in zip((param, *remembered), moved(param, remembered, grad, StandIns(iter(scalars))), strict=True):
+            old.copy_(new)
         return ()
 
-    from torch._inductor import standalone_compile  # here: it takes a second, and who reads and learns needs none
-    from torch.fx.experimental.proxy_tensor import make_fx
-
-    example: list[Any] = [torch.ones(_EXAMPLE, dtype=dtype, device=device) for _ in range(memories + 2)]
-    example += [_scalar(0.5, device) for _ in range(numbers)]
+    one, met = torch.ones(1), StandIns(repeat(torch.tensor(1.0)))
+    moved(one, [one] * memories, one, met)  # to see which numbers meet a tensor
+    fine = torch.promote_types(dtype, torch.float32)
+    rows = [torch.ones(_EXAMPLE, WIDTH, dtype=dtype, device=device) for _ in range(memories + 2)]
     try:
-        with torch.no_grad():
-            # what torch.compile does, without its look at every call whether the graph still fits: dtype and device
-            # are this function's own, and it fits every length
-            graph = make_fx(one_pass, tracing_mode="symbolic")(*example)
-            run: Callable[..., None] = standalone_compile(graph, example, dynamic_shapes="from_graph")
+        run = _compile(one_pass, rows, [_scalar(1.0, fine, device) for _ in met])
     except Exception as error:
         from torch._inductor.exc import InvalidCxxCompiler, TritonMissing
 
@@ -102,22 +135,48 @@ def compile_rule(
                 "way='foreach' needs neither"
             ) from error
         raise
+    return OnePass(run, tuple(met), fine, device)
+
+
+def _compile(one_pass: Callable[..., Any], rows: list[Tensor], scalars: list[Tensor]) -> Callable[..., Any]:
+    """`one_pass` for tensors like these, of as many rows as there are."""
+    # here: they take a second, and who reads and learns needs none
+    from torch._dynamo.source import ConstantSource
+    from torch._inductor import standalone_compile
+    from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch.fx.experimental.proxy_tensor import make_fx
+    from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv, StatelessSymbolicContext
+
+    # what torch.compile does, without its look at every call whether the graph still fits: dtype, device and the width
+    # of a row are this function's own, and it fits every number of rows
+    fake = FakeTensorMode(shape_env=ShapeEnv())
+    example: list[Any] = [
+        fake.from_tensor(
+            t,
+            source=ConstantSource(f"input{n}"),
+            symbolic_context=StatelessSymbolicContext([DimDynamic.DUCK, DimDynamic.STATIC][: t.dim()]),
+        )
+        for n, t in enumerate([*rows, *scalars])
+    ]
+    with torch.no_grad():
+        graph = make_fx(one_pass)(*example)
+        run: Callable[..., Any] = standalone_compile(graph, example, dynamic_shapes="from_graph")
     return run
 
 
-def _scalar(number: Any, device: torch.device) -> Tensor:
+def _scalar(number: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
     if isinstance(number, Tensor):
-        return number.to(device, torch.float64)
-    return torch.full((), float(number), dtype=torch.float64, device=device)
+        return number.to(device, dtype)
+    return torch.full((), float(number), dtype=dtype, device=device)
 
 
-def _flat(row: tuple[Tensor, ...]) -> list[Tensor] | None:
+def _flat(row: tuple[Tensor, ...]) -> Sequence[Tensor] | None:
     """Views of one dimension, where all tensors lie in memory without gaps and in the same order; else None."""
     if all(t.is_contiguous() for t in row):
-        return [t.detach().view(-1) for t in row]
+        return row if row[0].dim() == 1 else [t.view(-1) for t in row]
     strides = row[0].stride()
     outermost_first = sorted(range(len(strides)), key=lambda dimension: -strides[dimension])
-    turned = [t.detach().permute(outermost_first) for t in row]
+    turned = [t.permute(outermost_first) for t in row]
     return [t.view(-1) for t in turned] if all(t.is_contiguous() for t in turned) else None
 
 

@@ -4,6 +4,7 @@ import copy
 import pickle
 import shutil
 from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 
 from reference.optimizers import Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSprop, compiled
 from reference.optimizers.compiled import PACK, SMALL, compile_rule
+from reference.optimizers.number import Number, StandIns
 from reference.optimizers.ways import WAYS, Tensors
 
 CLASSES = [GradientDescent, Momentum, Nesterov, RMSprop, Adam, AdamW]
@@ -282,6 +284,16 @@ def test_tensors_calculate_like_one() -> None:
     many = (Tensors(a) + 1 - Tensors(b)) * Tensors(b) / 2 + -(Tensors(a).sqrt() ** 2)
     expected = [(x + 1 - y) * y / 2 + -(x.sqrt() ** 2) for x, y in zip(a, b, strict=True)]
     assert [t.tolist() for t in many.tensors] == [t.tolist() for t in expected]
+
+
+def test_numbers_calculate_apart_until_they_meet_a_tensor() -> None:
+    ones = torch.ones(2)
+    stand_ins = StandIns(iter(torch.tensor([2.0, 4.0, 8.0])))
+    a, b = (Number(itemgetter(n), stand_ins) for n in range(2))
+    alone = (1 + a) * (b - 2) / 4 - (3 - a) / (2 / b) + b * a
+    met = [alone * ones, ones / a, ones - a, a - ones, ones.sqrt() + b]
+    assert [t.tolist() for t in met] == [[x] * 2 for x in (2.0, 0.25, -3.0, 3.0, 9.0)]
+    assert [number.value([3.0, 8.0]) for number in stand_ins] == [30.0, 3.0, 8.0]
 
 
 @COMPILER

@@ -1,0 +1,92 @@
+"""Numbers that a rule is compiled with: what it does with numbers alone is done once a step, outside the loop."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from torch import Tensor
+
+
+class Number:
+    """A hyper-parameter, or what a rule computes from several, whose value only comes with a step.
+
+    Left in the compiled loop, 1 − β would be computed for every vector of parameters, in float64 and cast each time:
+    a write to a parameter might, for all a C++ compiler knows, have changed β. So numbers compute apart, and where
+    one meets a tensor a tensor of one number takes its place.
+
+    Args:
+        value: from the numbers that a step is given to this one.
+        stand_ins: for each number that has met a tensor, what takes its place.
+
+    Example:
+        >>> import torch
+        >>> stand_ins = StandIns(iter([torch.tensor(0.5)]))
+        >>> beta = Number(lambda given: given[0], stand_ins)
+        >>> (1 - beta) * torch.ones(2)
+        tensor([0.5000, 0.5000])
+        >>> [number.value([0.25]) for number in stand_ins]
+        [0.75]
+    """
+
+    def __init__(self, value: Callable[[Sequence[Any]], Any], stand_ins: StandIns) -> None:
+        self.value = value
+        self.stand_ins = stand_ins
+
+    @classmethod
+    def __torch_function__(
+        cls, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Whatever PyTorch is asked to do with a number and a tensor, it does with two tensors."""
+        args = tuple(given.stand_ins[given] if isinstance(given, Number) else given for given in args)
+        return function(*args, **(kwargs or {}))
+
+    def _and(self, operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+        if isinstance(left, Tensor) or isinstance(right, Tensor):
+            return NotImplemented  # the tensor's turn, which ends in `__torch_function__`
+        return Number(lambda given: operation(_value(left, given), _value(right, given)), self.stand_ins)
+
+    def __add__(self, other: Any) -> Any:
+        return self._and(operator.add, self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._and(operator.add, other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._and(operator.sub, self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._and(operator.sub, other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._and(operator.mul, self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._and(operator.mul, other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._and(operator.truediv, self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._and(operator.truediv, other, self)
+
+
+class StandIns(dict[Number, Tensor]):
+    """For each number that has met a tensor, in the order they met, the tensor that takes its place.
+
+    Args:
+        supply: the tensors, taken one by one.
+    """
+
+    def __init__(self, supply: Iterator[Tensor]) -> None:
+        super().__init__()
+        self.supply = supply
+
+    def __missing__(self, number: Number) -> Tensor:
+        self[number] = next(self.supply)
+        return self[number]
+
+
+def _value(operand: Any, given: Sequence[Any]) -> Any:
+    return operand.value(given) if isinstance(operand, Number) else operand
