@@ -8,7 +8,6 @@ from typing import Any
 
 from torch import Tensor
 
-
 DIVISIONS = (Tensor.__truediv__, Tensor.div)  # which of them `/` asks for is PyTorch's own affair
 
 
