@@ -44,7 +44,7 @@ def compiled(
     if dtype.is_complex:  # torch.compile has no code for complex numbers
         return loop(rule, params, memories, grads, numbers)
     one_pass = compile_rule(rule, len(memories), len(numbers), dtype, device)
-    scalars = one_pass.scalars(numbers)
+    values = one_pass.values(numbers)
     small = []
     for row in zip(params, *memories, grads, strict=True):
         length = row[0].numel()
@@ -55,14 +55,14 @@ def compiled(
         whole = length - length % WIDTH
         for start in range(0, whole, LONGEST):
             end = min(whole, start + LONGEST)
-            one_pass.move(flat if end - start == length else [t[start:end] for t in flat], scalars)
+            one_pass.move(flat if end - start == length else [t[start:end] for t in flat], values)
         if whole < length:
             small.append(tuple(t[whole:] for t in flat))
     for rows in _packs(small):
         columns = [list(column) for column in zip(*rows, strict=True)]
         gap = torch.zeros(-sum(t.numel() for t in columns[0]) % WIDTH, dtype=dtype, device=device)
         packed = [flatten([*column, gap]) for column in columns]
-        one_pass.move(packed, scalars)
+        one_pass.move(packed, values)
         for column, moved in zip(columns[:-1], packed[:-1], strict=True):
             torch._foreach_copy_(column, unflatten(moved, column))
     return memories
@@ -73,9 +73,9 @@ class OnePass:
     """A compiled rule.
 
     Attributes:
-        run: the function (param, *memories, grad, *scalars) that moves rows of `WIDTH` numbers in place.
-        met: the numbers whose values it takes as scalars, in this order.
-        dtype: of the scalars.
+        run: the function (param, *memories, grad, values) that moves rows of `WIDTH` numbers in place.
+        met: the numbers whose values it takes, in this order.
+        dtype: of the values.
         device: theirs, and of the tensors.
     """
 
@@ -84,13 +84,13 @@ class OnePass:
     dtype: torch.dtype
     device: torch.device
 
-    def scalars(self, numbers: list[Any]) -> list[Tensor]:
+    def values(self, numbers: list[Any]) -> Tensor:
         """What `run` takes, from the numbers of a step: numbers, or tensors of one number."""
-        return [_scalar(number.value(numbers), self.dtype, self.device) for number in self.met]
+        return _vector([number.value(numbers) for number in self.met], self.dtype, self.device)
 
-    def move(self, flat: Sequence[Tensor], scalars: list[Tensor]) -> None:
+    def move(self, flat: Sequence[Tensor], values: Tensor) -> None:
         """Move a flat parameter of whole rows, with its memories and its gradient, in place."""
-        self.run(*(t.view(-1, WIDTH) for t in flat), *scalars)
+        self.run(*(t.view(-1, WIDTH) for t in flat), values)
 
 
 @cache
@@ -101,7 +101,7 @@ def compile_rule(rule: Rule, memories: int, numbers: int, dtype: torch.dtype, de
         rule: where a parameter goes.
         memories: how many tensors the rule remembers of each parameter.
         numbers: how many numbers it takes.
-        dtype: of the tensors; the scalars are as fine, and at least float32.
+        dtype: of the tensors; the numbers are as fine, and at least float32.
         device: of both.
 
     Raises:
@@ -114,8 +114,8 @@ def compile_rule(rule: Rule, memories: int, numbers: int, dtype: torch.dtype, de
         return [*new, *(m for (m,) in kept)]
 
     def one_pass(param: Tensor, *others: Tensor) -> tuple[()]:
-        remembered, grad, scalars = others[:memories], others[memories], others[memories + 1 :]
-        for old, new in zip((param, *remembered), moved(param, remembered, grad, StandIns(iter(scalars))), strict=True):
+        *remembered, grad, values = others
+        for old, new in zip((param, *remembered), moved(param, remembered, grad, StandIns(iter(values))), strict=True):
             old.copy_(new)
         return ()
 
@@ -124,7 +124,7 @@ def compile_rule(rule: Rule, memories: int, numbers: int, dtype: torch.dtype, de
     fine = torch.promote_types(dtype, torch.float32)
     rows = [torch.ones(_EXAMPLE, WIDTH, dtype=dtype, device=device) for _ in range(memories + 2)]
     try:
-        run = _compile(one_pass, rows, [_scalar(1.0, fine, device) for _ in met])
+        run = _compile(one_pass, [*rows, _vector([1.0] * len(met), fine, device)])
     except Exception as error:
         from torch._inductor.exc import InvalidCxxCompiler, TritonMissing
 
@@ -138,7 +138,7 @@ def compile_rule(rule: Rule, memories: int, numbers: int, dtype: torch.dtype, de
     return OnePass(run, tuple(met), fine, device)
 
 
-def _compile(one_pass: Callable[..., Any], rows: list[Tensor], scalars: list[Tensor]) -> Callable[..., Any]:
+def _compile(one_pass: Callable[..., Any], given: list[Tensor]) -> Callable[..., Any]:
     """`one_pass` for tensors like these, of as many rows as there are."""
     # here: they take a second, and who reads and learns needs none
     from torch._dynamo.source import ConstantSource
@@ -154,9 +154,9 @@ def _compile(one_pass: Callable[..., Any], rows: list[Tensor], scalars: list[Ten
         fake.from_tensor(
             t,
             source=ConstantSource(f"input{n}"),
-            symbolic_context=StatelessSymbolicContext([DimDynamic.DUCK, DimDynamic.STATIC][: t.dim()]),
+            symbolic_context=StatelessSymbolicContext([DimDynamic.DUCK, DimDynamic.STATIC][-t.dim() :]),
         )
-        for n, t in enumerate([*rows, *scalars])
+        for n, t in enumerate(given)
     ]
     with torch.no_grad():
         graph = make_fx(one_pass)(*example)
@@ -164,10 +164,16 @@ def _compile(one_pass: Callable[..., Any], rows: list[Tensor], scalars: list[Ten
     return run
 
 
-def _scalar(number: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
-    if isinstance(number, Tensor):
-        return number.to(device, dtype)
-    return torch.full((), float(number), dtype=dtype, device=device)
+def _vector(values: list[Any], dtype: torch.dtype, device: torch.device) -> Tensor:
+    if device.type == "cpu":
+        return torch.tensor([float(value) for value in values], dtype=dtype)
+    # filled there one by one: a CUDA graph can record no copy from Python's memory
+    return torch.stack(
+        [
+            value.to(device, dtype) if isinstance(value, Tensor) else torch.full((), value, dtype=dtype, device=device)
+            for value in values
+        ]
+    )
 
 
 def _flat(row: tuple[Tensor, ...]) -> Sequence[Tensor] | None:

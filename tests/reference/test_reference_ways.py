@@ -288,12 +288,12 @@ def test_tensors_calculate_like_one() -> None:
 
 def test_numbers_calculate_apart_until_they_meet_a_tensor() -> None:
     ones = torch.ones(2)
-    stand_ins = StandIns(iter(torch.tensor([2.0, 4.0, 8.0])))
+    stand_ins = StandIns(iter(torch.tensor([2.0, 4.0, 8.0, 0.125])))
     a, b = (Number(itemgetter(n), stand_ins) for n in range(2))
     alone = (1 + a) * (b - 2) / 4 - (3 - a) / (2 / b) + b * a
-    met = [alone * ones, ones / a, ones - a, a - ones, ones.sqrt() + b]
-    assert [t.tolist() for t in met] == [[x] * 2 for x in (2.0, 0.25, -3.0, 3.0, 9.0)]
-    assert [number.value([3.0, 8.0]) for number in stand_ins] == [30.0, 3.0, 8.0]
+    met = [alone * ones, ones - a, ones * a, a - ones, ones.sqrt() + b, ones / b]
+    assert [t.tolist() for t in met] == [[x] * 2 for x in (2.0, -3.0, 4.0, 3.0, 9.0, 0.125)]
+    assert [number.value([3.0, 8.0]) for number in stand_ins] == [30.0, 3.0, 8.0, 0.125]
 
 
 @COMPILER
