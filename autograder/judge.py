@@ -125,7 +125,22 @@ def same_case(given: Case | None, expected: Case, tolerance: float = ROUNDING) -
         return False
     if (given.trouble and given.trouble.kind) != (expected.trouble and expected.trouble.kind):
         return False
-    return next(differences(given, expected, tolerance), None) is None
+    return _agree(given, expected, tolerance) or next(differences(given, expected, tolerance), None) is None
+
+
+def _agree(given: Case, expected: Case, tolerance: float) -> bool:
+    """Whether there are no `differences`, where that can be seen of all numbers at once, as it mostly can."""
+    pairs = [pair for steps in zip(given.steps, expected.steps, strict=True) for pair in zip(*steps, strict=False)]
+    if [len(step) for step in given.steps] != [len(step) for step in expected.steps] or not pairs:
+        return False
+    for value, right in pairs:
+        if isinstance(value, Odd) or isinstance(right, Odd) or value.shape != right.shape:
+            return False
+        if not (value.is_floating_point() and right.is_floating_point()):
+            return False
+    theirs, ours = (torch.cat([value.reshape(-1).double() for value in values]) for values in zip(*pairs, strict=True))
+    scale = float(ours.abs().nan_to_num(0.0, 0.0, 0.0).max()) if len(ours) else 0.0
+    return torch.allclose(theirs, ours, rtol=0.0, atol=tolerance * max(scale, 1e-30), equal_nan=True)
 
 
 def differences(given: Case, expected: Case, tolerance: float = ROUNDING) -> Iterator[tuple[int, int, str, float]]:
