@@ -17,12 +17,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON inste
 def judge(
     as_json: Json = False,
     seed: Annotated[int, typer.Option(help="The problems are drawn from it.")] = 1,
-    lesson: Annotated[list[str] | None, typer.Option(help="A lesson, once or more often; default: all.")] = None,
+    lessons: Annotated[list[str] | None, typer.Argument(help="Lessons; default: all.")] = None,
 ) -> None:
     """How many wrong forms of every exercise are caught and named, and whether a right one is accused."""
     from autograder.bench.judge import bench_judge
 
-    result = bench_judge(seed, lesson or ())
+    result = bench_judge(seed, lessons or ())
     print(json.dumps(result.to_json()) if as_json else result.text())
 
 

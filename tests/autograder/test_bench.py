@@ -16,7 +16,7 @@ from autograder.oracles import find_exercise, lessons
 
 
 def test_every_wrong_form_is_caught_and_no_right_one_accused() -> None:  # of all lessons: test_judge
-    words = ["bench", "judge", "--lesson", "02_gradient_descent", "--lesson", "06_momentum", "--json"]
+    words = ["bench", "judge", "02_gradient_descent", "06_momentum", "--json"]
     figures = json.loads(CliRunner().invoke(app, words).output)
     assert figures.keys() == {"wrong", "caught", "named", "correct_forms", "accepted", "accused", "baselines"}
     both = [e for lesson in ("02_gradient_descent", "06_momentum") for e in lessons()[lesson]]
@@ -33,7 +33,7 @@ def test_every_wrong_form_is_caught_and_no_right_one_accused() -> None:  # of al
 
 
 def test_a_lesson_that_is_none_is_named() -> None:
-    done = CliRunner().invoke(app, ["bench", "judge", "--lesson", "10_none"])
+    done = CliRunner().invoke(app, ["bench", "judge", "10_none"])
     assert isinstance(done.exception, NoLesson)
     assert "01_loss" in str(done.exception)
 
