@@ -21,6 +21,7 @@ import nbformat
 from nbformat import NotebookNode
 
 import autograder.bench.floor as floor_script
+from autograder.bench import PREFIX
 from autograder.demo.play import LESSON, SUBMISSIONS, answer, read_sample
 from autograder.errors import DownhillError
 from autograder.pipeline.grade import api_for, new_course
@@ -34,7 +35,6 @@ c.CourseDirectory.course_id = 'downhill'
 c.Execute.timeout = 600  # its 30 s for a cell end an experiment where the machine is busy, and the comparison with it
 """
 MIXTURE = ("honest", "mistake", "honest", "mistake", "honest", "mistake", "honest", "mistake", "honest", "blank")
-PREFIX = "downhill-bench-"  # of the folder that holds its courses
 FLOOR_OF = 20  # different submissions are few: the floor is measured on so many and scaled
 
 

@@ -10,12 +10,11 @@ import shutil
 import sys
 from pathlib import Path
 
-import autograder.bench
-from autograder.bench.grading import PREFIX
+from autograder.bench import PREFIX
 from autograder.cli import main
 from autograder.sandbox import bubblewrap
 
-BARE = Path(autograder.bench.__file__).with_name("bare_inside.py")
+BARE = Path(__file__).with_name("bare_inside.py")
 
 
 def command(stage: Path) -> list[str]:
