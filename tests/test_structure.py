@@ -60,6 +60,7 @@ def test_the_students_side_needs_nothing_but_torch_and_ipython() -> None:
         assert {n.split(".")[0] for n in imported(path)} <= ALLOWED_IN_STUDENT, path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "spared"),
     [

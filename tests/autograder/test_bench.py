@@ -15,6 +15,7 @@ from autograder.errors import NoLesson
 from autograder.oracles import find_exercise, lessons
 
 
+@pytest.mark.slow
 def test_every_wrong_form_is_caught_and_no_right_one_accused() -> None:  # of all lessons: test_judge
     words = ["bench", "judge", "02_gradient_descent", "06_momentum", "--json"]
     figures = json.loads(CliRunner().invoke(app, words).output)

@@ -13,6 +13,8 @@ from autograder.student.check import gather
 from autograder.student.evidence import Case, Evidence, Odd
 from autograder.verdict import Verdict
 
+pytestmark = pytest.mark.slow  # its probes train
+
 TRAIN, MINE = find_exercise("train"), find_exercise("MyOptimizer")
 HEAVY_BALL = next(form for form in RIGHT["MyOptimizer"] if form.__name__ == "HeavyBall")
 

@@ -9,9 +9,14 @@ from autograder.oracles import Exercise, Form, lessons
 from autograder.student.check import gather
 from autograder.student.evidence import Case, Evidence, Trouble
 
-SEEDS = (1, 2026)
+SEEDS = (1, pytest.param(2026, marks=pytest.mark.slow))
+TRAIN = ("MyOptimizer", "train", "gradient_noise", "Adam")  # their probes train or draw for long
 EXERCISES = [e for exercises in lessons().values() for e in exercises]
-FORMS = [pytest.param(e, f, id=f"{e.name}-{f.name}") for e in EXERCISES for f in e.forms]
+FORMS = [
+    pytest.param(e, f, id=f"{e.name}-{f.name}", marks=[pytest.mark.slow] * (e.name in TRAIN))
+    for e in EXERCISES
+    for f in e.forms
+]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

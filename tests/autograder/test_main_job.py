@@ -168,6 +168,7 @@ def test_bad_calls_are_told_and_lose_nothing(graded: tuple[CourseFolder, Report]
     assert (course.root / "gradebook.db").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_check_without_anything_to_check(tmp_path: Path) -> None:
     done = command("downhill", "check", str(tmp_path / "nothing.ipynb"))
     assert done.returncode == 2

@@ -78,6 +78,7 @@ def test_a_broken_memory_is_forgotten(kept: str, tmp_path: Path, monkeypatch: py
     assert {s.state for s in study.progress(tmp_path)} == {"not begun"}
 
 
+@pytest.mark.slow
 def test_a_folder_without_lessons_is_told(tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-c", "from autograder.cli import main; main()", "progress", str(tmp_path)],
@@ -122,6 +123,7 @@ def test_progress_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert {row["points"] for row in rows} == {3.0}
 
 
+@pytest.mark.slow
 def test_practice_needs_nothing_that_only_posix_has() -> None:
     blocked = ("fcntl", "grp", "pwd", "resource", "termios", "pty")
     code = (

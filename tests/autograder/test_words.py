@@ -39,7 +39,10 @@ def code_lines() -> set[str]:
     return {line for line in found if re.search(r"[=(\[]", line) and len(line) > 18}
 
 
-@pytest.mark.parametrize("lesson", lessons())
+@pytest.mark.parametrize(
+    "lesson",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name[:2] in ("04", "08", "09"))) for name in lessons()],
+)
 def test_every_message_is_as_reviewed_and_gives_nothing_away(lesson: str) -> None:
     path = SNAPSHOTS / f"{lesson}.txt"
     assert path.is_file(), f"{path} is missing: {WRITE}"

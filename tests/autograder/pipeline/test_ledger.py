@@ -7,7 +7,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.pipeline.ledger import Ledger
 
-pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:Object of type <Submitted")]
 
 
 @pytest.fixture

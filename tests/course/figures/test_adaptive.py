@@ -11,6 +11,8 @@ from autograder.judge import judge
 from autograder.oracles import find_exercise
 from autograder.student.check import gather
 
+pytestmark = pytest.mark.slow  # it walks through the whole lesson
+
 
 @pytest.fixture(scope="module")
 def adaptive() -> SimpleNamespace:

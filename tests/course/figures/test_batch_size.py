@@ -11,6 +11,8 @@ import pytest
 import torch
 from walk import measured, source_of, walk_through
 
+pytestmark = pytest.mark.slow  # it walks through the whole lesson
+
 LESSON = "04_batch_size"
 
 
@@ -176,7 +178,6 @@ def test_the_noise_scale_of_the_network(batches: SimpleNamespace) -> None:
     assert max(found[:3]) > 64
 
 
-@pytest.mark.slow
 def test_no_learning_rate_of_a_longer_search_is_clearly_better(batches: SimpleNamespace) -> None:
     for size, (lr, mean) in batches.costs.items():
         limit = int(mean[0])

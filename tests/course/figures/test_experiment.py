@@ -11,6 +11,8 @@ import pytest
 import torch
 from walk import measured, source_of, walk_through
 
+pytestmark = pytest.mark.slow  # it walks through the whole lesson
+
 POINT = 0.015
 
 

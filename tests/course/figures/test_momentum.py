@@ -7,6 +7,8 @@ import pytest
 import torch
 from walk import measured, source_of, walk_through
 
+pytestmark = pytest.mark.slow  # it walks through the whole lesson
+
 
 @pytest.fixture(scope="module")
 def momentum() -> SimpleNamespace:
