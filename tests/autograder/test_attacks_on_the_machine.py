@@ -21,8 +21,8 @@ from autograder.sandbox import bubblewrap
 
 ATTACKS = sorted((Path(__file__).parent.parent / "attacks" / "on_the_machine").glob("*.ipynb"))
 LIMITS = """
-c.Run.timeout = 5
-c.Run.notebook_seconds = 14
+c.Run.timeout = 12
+c.Run.notebook_seconds = 24
 c.Run.output_bytes = 300_000
 c.Run.memory_bytes = 1_800_000_000
 c.Run.file_bytes = 50_000_000
