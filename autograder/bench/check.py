@@ -17,6 +17,7 @@ from typing import Any
 
 from nbformat.v4 import new_code_cell, new_notebook
 
+from autograder.bench import PREFIX
 from autograder.errors import DownhillError
 from autograder.oracles import find_exercise, lessons
 from autograder.pictures import run_whole
@@ -140,7 +141,7 @@ def bench_check(exercises: tuple[str, ...] = ()) -> Measured:
     everything = (exercise for of_lesson in lessons().values() for exercise in of_lesson)
     names = [exercise.name for exercise in [find_exercise(name) for name in exercises] or everything]
     cells = [FIRST, IDLE, SETTING, *(ONE.format(name=name) for name in names), LAST]
-    with tempfile.TemporaryDirectory(prefix="downhill-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         ran = run_whole(new_notebook(cells=[new_code_cell(source.strip()) for source in cells]), Path(folder))
     failed = [out for cell in ran.cells for out in cell.outputs if out.output_type == "error"]
     if failed:

@@ -15,9 +15,8 @@ import torch
 from torch import Tensor
 
 from autograder.bench.right_forms import RIGHT
-from autograder.errors import NoLesson
 from autograder.judge import gather_form, judge
-from autograder.oracles import Exercise, lessons
+from autograder.oracles import Exercise, exercises_of, lessons
 from autograder.student.check import gather
 
 BUFFERS = ("velocities", "means", "squares")
@@ -86,13 +85,9 @@ def bench_judge(seed: int = 1, only: Sequence[str] = ()) -> Judged:
         only: the lessons whose exercises are judged; default: all.
 
     Raises:
-        NoLesson: if one of them has no exercises.
+        LookupError: if there is no such lesson; the message lists what there is.
     """
-    known = lessons()
-    for name in only:
-        if name not in known:
-            raise NoLesson(f"there is no lesson {name!r}; there are: {', '.join(sorted(known))}")
-    exercises = [exercise for lesson in only or known for exercise in known[lesson]]
+    exercises = [exercise for lesson in only or lessons() for exercise in exercises_of(lesson)]
     wrong = [(exercise, form) for exercise in exercises for form in exercise.forms]
     right = [(exercise, form) for exercise in exercises for form in [exercise.reference, *RIGHT.get(exercise.name, [])]]
     missed, caught, named, accepted = [], 0, 0, 0

@@ -24,6 +24,7 @@ from unittest.mock import patch
 import torch
 from torch import Tensor
 
+from autograder.bench import PREFIX
 from autograder.bench.contestants import LR, RACES, Contestant, Race, contestants, copies, recorded
 from autograder.bench.step_figures import Figures, Measured
 from autograder.errors import DownhillError
@@ -200,7 +201,7 @@ def _figures(name: str, regime: str, contestant: Contestant, best: Contestant, l
 def _nothing_compiled_yet(device: str) -> Iterator[None]:
     """An empty cache for the compiler, and the compiler itself started, which takes seconds once a process."""
     with (
-        tempfile.TemporaryDirectory(prefix="downhill-bench-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder,
         patch.dict(os.environ, TORCHINDUCTOR_CACHE_DIR=folder),
         warnings.catch_warnings(action="ignore", category=DeprecationWarning),  # torch's own, when the compiler loads
     ):

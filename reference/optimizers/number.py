@@ -11,6 +11,20 @@ from torch import Tensor
 DIVISIONS = (Tensor.__truediv__, Tensor.div)  # which of them `/` asks for is PyTorch's own affair
 
 
+def _arithmetic(operation: Callable[[Any, Any], Any]) -> tuple[Callable[[Number, Any], Any], ...]:
+    """An operation with a number on its left, and with one on its right."""
+
+    def together(left: Any, right: Any, stand_ins: StandIns) -> Any:
+        if isinstance(left, Tensor) or isinstance(right, Tensor):
+            return NotImplemented  # the tensor's turn, which ends in `__torch_function__`
+        return Number(lambda given: operation(_value(left, given), _value(right, given)), stand_ins)
+
+    return (
+        lambda number, other: together(number, other, number.stand_ins),
+        lambda number, other: together(other, number, number.stand_ins),
+    )
+
+
 class Number:
     """A hyper-parameter, or what a rule computes from several, whose value only comes with a step.
 
@@ -50,34 +64,10 @@ class Number:
         args = tuple(given.stand_ins[given] if isinstance(given, Number) else given for given in args)
         return function(*args, **(kwargs or {}))
 
-    def _and(self, operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
-        if isinstance(left, Tensor) or isinstance(right, Tensor):
-            return NotImplemented  # the tensor's turn, which ends in `__torch_function__`
-        return Number(lambda given: operation(_value(left, given), _value(right, given)), self.stand_ins)
-
-    def __add__(self, other: Any) -> Any:
-        return self._and(operator.add, self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self._and(operator.add, other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self._and(operator.sub, self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._and(operator.sub, other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._and(operator.mul, self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._and(operator.mul, other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._and(operator.truediv, self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._and(operator.truediv, other, self)
+    __add__, __radd__ = _arithmetic(operator.add)
+    __sub__, __rsub__ = _arithmetic(operator.sub)
+    __mul__, __rmul__ = _arithmetic(operator.mul)
+    __truediv__, __rtruediv__ = _arithmetic(operator.truediv)
 
 
 class StandIns(dict[Number, Tensor]):
