@@ -31,6 +31,7 @@ from autograder.files import write
 from autograder.pipeline.course import CourseFolder
 from autograder.pipeline.late import Late
 from autograder.pipeline.ledger import Ledger
+from autograder.pipeline.nodes import written
 from autograder.pipeline.repair import clean
 from autograder.pipeline.unit import Done
 
@@ -113,8 +114,6 @@ class Desk:
     def _enter(self, done: Done) -> Entered:
         notebook = nbformat.from_dict(json.loads(done.notebook))
         notebook, _ = self._limit.preprocess(notebook, {})
-        self._write_folder(done.student, nbformat.writes(notebook, version=4))
-        self._course.record(done.lesson, done.student, done.record)
         gradebook = self._ledger.gradebook
         gradebook.update_or_create_student(done.student)
         source = self._folders.format_path(self._folders.submitted_directory, done.student, done.lesson)
@@ -128,6 +127,8 @@ class Desk:
             AssignLatePenalties(parent=self._nbgrader, log=log).preprocess(notebook, resources)
             taken = sum(float(n.late_submission_penalty or 0) for n in submission.notebooks)
             entered = replace(entered, penalty=taken)
+        self._course.record(done.lesson, done.student, done.record)
+        self._write_folder(done.student, written(notebook))
         return entered
 
     def _enter_marks(self, submission: SubmittedAssignment, notebook: NotebookNode, flagged: set[str]) -> Entered:
@@ -164,7 +165,7 @@ class Desk:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
             shutil.copy(path, target)
-        write(folder / f"{lesson}.ipynb", notebook if notebook.endswith("\n") else f"{notebook}\n")
+        write(folder / f"{lesson}.ipynb", notebook)
         converter.set_permissions(lesson, student)
 
 

@@ -97,7 +97,7 @@ class CountedChannel(AsyncZMQSocketChannel):
 
 
 class PromptClient(AsyncKernelClient):
-    """A client that is ready as soon as the kernel has answered and its outputs are subscribed to.
+    """A client that is ready as soon as the kernel's outputs are subscribed to, which a kernel greets.
 
     Jupyter's own waits a fixed fifth of a second for outputs that may still come. This one also counts what the
     kernel sends, and hangs up on a message that is larger by itself than all that it may send.
@@ -110,8 +110,6 @@ class PromptClient(AsyncKernelClient):
     seconds_to_ready = 0.0
     iopub_channel_class = Type(CountedChannel)
     shell_channel_class = Type(CountedChannel)
-    control_channel_class = Type(CountedChannel)
-    stdin_channel_class = Type(CountedChannel)
     bytes_left = Limits.output_bytes + BESIDE_OUTPUT
     _hung_up: Any = None
 
@@ -119,19 +117,20 @@ class PromptClient(AsyncKernelClient):
         """Nobody is told as long as nobody listens."""
 
     def start_channels(self, *args: Any, **kwargs: Any) -> None:
-        """Connect, with the count."""
+        """Connect what is sent and what is put out, with the count; whether it lives, its process tells."""
         self.context.setsockopt(zmq.MAXMSGSIZE, self.bytes_left)
-        super().start_channels(*args, **{**kwargs, "hb": False})  # whether it lives, its process tells
-        for channel in (self.iopub_channel, self.shell_channel, self.control_channel, self.stdin_channel):
-            channel.client = self
+        super().start_channels(stdin=False, hb=False, control=False)
+        self.iopub_channel.client = self.shell_channel.client = self
         self._hung_up = self.iopub_channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
 
     def stop_channels(self) -> None:
         """Disconnect."""
         if self._hung_up is not None:
             self.iopub_channel.socket.disable_monitor()
+            self._hung_up.close(linger=0)
             self._hung_up = None
-        super().stop_channels()
+            self.iopub_channel.stop()
+            self.shell_channel.stop()
 
     async def hung_up(self) -> None:
         """Wait until the connection for outputs has ended: the kernel died, or sent a message that is too large."""
@@ -141,24 +140,17 @@ class PromptClient(AsyncKernelClient):
     async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
         began = time.monotonic()
         deadline = began + (60 if timeout is None else timeout)
-        answered = subscribed = False
-        self.kernel_info()
-        while not (answered and subscribed):
+        subscribed = False
+        while not subscribed:
             if not await self._async_is_alive():
-                raise RuntimeError("Kernel died before replying to kernel_info")
+                raise RuntimeError("Kernel died before it could be heard")
             if time.monotonic() > deadline:
                 raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
             try:
-                if not answered:
-                    reply = await self.shell_channel.get_msg(timeout=0.5)
-                    if reply["msg_type"] == "kernel_info_reply":
-                        self._handle_kernel_info_reply(reply)
-                        answered = True
-                else:
-                    await self.iopub_channel.get_msg(timeout=0.5)
-                    subscribed = True
+                await self.iopub_channel.get_msg(timeout=0.5)
+                subscribed = True
             except Empty:
-                self.kernel_info()
+                self.kernel_info()  # one that greets no subscriber says something when it is asked
         self.seconds_to_ready = time.monotonic() - began
 
     wait_for_ready = _async_wait_for_ready

@@ -15,7 +15,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.pipeline.nodes import KINDS, new_cell
+from autograder.pipeline.nodes import KINDS, new_cell, new_notebook
 
 MAX_BYTES = 20_000_000
 MAX_CELLS = 1_000
@@ -97,7 +97,7 @@ def repair(raw: bytes, released: NotebookNode) -> Repaired:
         if _is(template, "grade") and name not in taken:
             notes.append(f"`{name}` was missing and was put back")
             _put_back(cells, copy.deepcopy(template), name)
-    clean = nbformat.v4.new_notebook(cells=cells, metadata=_metadata(released))
+    clean = new_notebook(cells, _metadata(released))
     for cell in clean.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

@@ -11,6 +11,7 @@ import pkgutil
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def check(exercise: str, attempt: Any) -> None:
     publish_display_data({MIME: gather(exercise, attempt, problem).to_wire()})
 
 
+@cache
 def find_probe(exercise: str) -> Probe:
     """The probe of an exercise: the function of that name in one of the modules of `probes`.
 

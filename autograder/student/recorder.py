@@ -77,16 +77,25 @@ class CaseRecorder:
 def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call the student's function, telling a call that does not fit apart from an error inside."""
     try:
+        return function(*args, **kwargs)
+    except TypeError as error:
+        if told := _misfit(function, args, kwargs):
+            raise Unusable(f"{told}. Put its first line back as the exercise gives it") from error
+        raise
+
+
+def _misfit(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """How a call does not fit a function's signature; "" if it does, or if there is none to be seen."""
+    try:
         signature = inspect.signature(function)
     except (ValueError, TypeError):
-        return function(*args, **kwargs)
+        return ""
     try:
         signature.bind(*args, **kwargs)
     except TypeError as error:
         count = len(args) + len(kwargs)
-        told = f"its signature is {signature}, which does not fit the call with {count} arguments: {error}"
-        raise Unusable(f"{told}. Put its first line back as the exercise gives it") from None
-    return function(*args, **kwargs)
+        return f"its signature is {signature}, which does not fit the call with {count} arguments: {error}"
+    return ""
 
 
 def pair(result: Any, what: str) -> tuple[Any, Any]:

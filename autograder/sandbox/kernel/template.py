@@ -40,7 +40,9 @@ def main() -> None:
     """Import, then fork a server for each client that connects."""
     listener = socket.socket(fileno=int(sys.argv[1]))
     prctl(PR_SET_DUMPABLE, 0)
+    gc.disable()  # what is imported stays
     warm_up()
+    gc.enable()
     gc.collect()
     gc.freeze()
     fold_memory()
