@@ -20,6 +20,7 @@ from queue import Empty
 from typing import Any
 
 import zmq
+import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec
@@ -45,8 +46,8 @@ def kernel(
         limits: what it may use, and how it is isolated.
         files: what lies beside the notebook, by relative name.
     """
-    manager = AsyncKernelManager()
-    manager.client_factory = type("Client", (PromptClient,), {"bytes_left": limits.output_bytes + BESIDE_OUTPUT})
+    manager = AsyncKernelManager(context=zmq.asyncio.Context.instance(), client_factory=PromptClient)
+    manager.output_bytes = limits.output_bytes
     if limits.isolation != "none":
         chosen = {"kernel_provisioner": {"provisioner_name": "downhill-sandbox"}}
         manager._kernel_spec = KernelSpec(argv=[], language="python", display_name="sandbox", metadata=chosen)
@@ -110,7 +111,7 @@ class PromptClient(AsyncKernelClient):
     seconds_to_ready = 0.0
     iopub_channel_class = Type(CountedChannel)
     shell_channel_class = Type(CountedChannel)
-    bytes_left = Limits.output_bytes + BESIDE_OUTPUT
+    bytes_left: int
     _hung_up: Any = None
 
     def give_up(self) -> None:
@@ -118,6 +119,7 @@ class PromptClient(AsyncKernelClient):
 
     def start_channels(self, *args: Any, **kwargs: Any) -> None:
         """Connect what is sent and what is put out, with the count; whether it lives, its process tells."""
+        self.bytes_left = self.parent.output_bytes + BESIDE_OUTPUT
         self.context.setsockopt(zmq.MAXMSGSIZE, self.bytes_left)
         super().start_channels(stdin=False, hb=False, control=False)
         self.iopub_channel.client = self.shell_channel.client = self

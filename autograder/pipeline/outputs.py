@@ -45,7 +45,7 @@ def _plain(output: dict[str, Any]) -> NotebookNode | None:
 def _evidence(bundle: Any) -> Any:
     """A bundle as it is, since the judge reads it with care; one too deep to be copied is none."""
     try:
-        return json.loads(json.dumps(bundle)) if _depth(bundle) < 20 else "too deep"
+        return json.loads(json.dumps(bundle)) if _depth([bundle]) < 20 else "too deep"
     except (ValueError, RecursionError):
         return "not JSON"
 
@@ -54,12 +54,9 @@ def _depth(tree: Any) -> int:
     depth, level = 0, [tree]
     while level and depth < 20:
         depth += 1
-        level = [child for node in level for child in _children(node)]
+        inside = [node.values() if isinstance(node, dict) else node for node in level]
+        level = [child for children in inside for child in children if isinstance(child, (dict, list))]
     return depth
-
-
-def _children(node: Any) -> list[Any]:
-    return list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
 
 
 def _is_text(value: Any) -> bool:

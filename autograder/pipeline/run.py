@@ -191,8 +191,10 @@ async def _execute(
     )
     stopped, sandbox = "", None
     try:
-        async with client.async_setup_kernel(**arguments), asyncio.timeout(limits.notebook_seconds) as clock:
-            ready = time.perf_counter()
+        await client.async_start_new_kernel(**arguments)
+        await client.async_start_new_kernel_client()
+        ready = time.perf_counter()
+        async with asyncio.timeout(limits.notebook_seconds) as clock:
             sandbox = manager.provisioner
             client.kc.give_up = client.give_up
             listening = asyncio.ensure_future(client.kc.hung_up())

@@ -113,6 +113,7 @@ def _above(path: Path) -> list[str]:
     return [part for above in reversed(path.parents[:-1]) for part in ("--dir", str(above))]
 
 
+@cache
 def _pythons() -> list[Path]:
     """The folders of this Python and its virtual environment that the system's folders do not hold already."""
     wanted = {Path(p).resolve() for p in (sys.prefix, sys.base_prefix)} | {Path(sys.prefix)}

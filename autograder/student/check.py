@@ -42,20 +42,23 @@ def check(exercise: str, attempt: Any) -> None:
     publish_display_data({MIME: gather(exercise, attempt, problem).to_wire()})
 
 
-@cache
 def find_probe(exercise: str) -> Probe:
     """The probe of an exercise: the function of that name in one of the modules of `probes`.
 
     Raises:
         UnknownExercise: if there is none; the message lists what there is.
     """
-    known = []
-    for module in pkgutil.iter_modules(probes.__path__):
-        exercises = importlib.import_module(f"{probes.__name__}.{module.name}").EXERCISES
-        if exercise in exercises:
-            return exercises[exercise]  # type: ignore[no-any-return]
-        known += exercises
-    raise UnknownExercise(f"there is no exercise {exercise!r}; there are: {', '.join(sorted(known))}")
+    known = all_probes()
+    if exercise not in known:
+        raise UnknownExercise(f"there is no exercise {exercise!r}; there are: {', '.join(sorted(known))}")
+    return known[exercise]
+
+
+@cache
+def all_probes() -> dict[str, Probe]:
+    """The probe of every exercise, by the exercise's name."""
+    modules = [f"{probes.__name__}.{module.name}" for module in pkgutil.iter_modules(probes.__path__)]
+    return {name: probe for module in modules for name, probe in importlib.import_module(module).EXERCISES.items()}
 
 
 @contextmanager

@@ -52,39 +52,40 @@ MAX_FILES, MAX_OPEN = 20_000, 512
 def supervise(control: socket.socket, told: int) -> None:
     """Make the namespaces, start the kernel in them, watch it to its end. Runs in a child of the template.
 
-    The order is read here and not in the template, whose memory every later kernel inherits.
+    The order is read by the kernel and not in the template, whose memory every later kernel inherits.
     """
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    order = _read_order(control)
-    control.close()
     proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
     real_root = Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"]
     if real_root:
         unshare(NEW_NS | NEW_UTS | NEW_IPC | NEW_PID | NEW_NET)
     else:
         own_user_namespace(0, NEW_NS | NEW_UTS | NEW_IPC | NEW_PID | NEW_NET)
-    prepare_folders(order, NOBODY if real_root else 0)
     bound, binding = os.pipe()
     kernel = os.fork()
     if kernel == 0:
         os.close(bound)
         os.close(told)
         try:
+            order = _read_order(control)
+            control.close()
+            prepare_folders(order, NOBODY if real_root else 0)
             become_student(order["limits"], real_root)
-            run_kernel(binding)
+            run_kernel(binding, order["limits"])
         except BaseException as error:
             with contextlib.suppress(OSError):
                 os.write(binding, f"{type(error).__name__}: {error}".encode())
         os._exit(1)
+    control.close()
     os.close(binding)
     with os.fdopen(bound, "rb") as pipe:
-        said = pipe.readline().decode()
-    if said != "bound\n":
+        said = pipe.read().decode()
+    if not said.endswith("\n"):
         os.write(told, json.dumps({"failed": said or "it died while starting"}).encode() + b"\n")
         os._exit(1)
     mount(None, SOCKET, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
     os.write(told, json.dumps({"kernel": kernel}).encode() + b"\n")
-    os._exit(watch(kernel, proc, order["limits"], tuple(folder for folder, _ in WRITABLE), told))
+    os._exit(watch(kernel, proc, json.loads(said), tuple(folder for folder, _ in WRITABLE), told))
 
 
 def _read_order(control: socket.socket) -> dict[str, Any]:
@@ -158,8 +159,8 @@ def become_student(limits: dict[str, int], real_root: bool) -> None:
     os.chdir(WORK)
 
 
-def run_kernel(binding: int) -> None:
-    """ipykernel, from here to its end; says when its sockets are bound."""
+def run_kernel(binding: int, limits: dict[str, int]) -> None:
+    """ipykernel, from here to its end; says under which limits when its sockets are bound."""
     import numpy as np
     import torch
 
@@ -176,7 +177,7 @@ def run_kernel(binding: int) -> None:
     torch.default_generator.seed()  # `torch.seed` seeks accelerators too: 3 ms
     sys.argv = ["ipykernel"]
     app = after_fork()
-    os.write(binding, b"bound\n")
+    os.write(binding, json.dumps(limits).encode() + b"\n")
     os.close(binding)
     app.start()
 

@@ -12,7 +12,6 @@ import gc
 import importlib
 import json
 import os
-import pkgutil
 import select
 import signal
 import socket
@@ -75,8 +74,7 @@ def warm_up() -> None:
     import numpy.random  # noqa: F401
     import torch
 
-    import autograder.student.check  # noqa: F401
-    from autograder.student import probes
+    from autograder.student.check import all_probes
     from autograder.student.probes.experiment import Descent
     from autograder.student.uncompiled import spare_the_compiler
 
@@ -84,8 +82,7 @@ def warm_up() -> None:
 
     for name in IMPORTED_BY_KERNELS:
         importlib.import_module(name)
-    for module in pkgutil.iter_modules(probes.__path__):
-        importlib.import_module(f"{probes.__name__}.{module.name}")
+    all_probes()
     torch.set_num_threads(1)
     figure = matplotlib.figure.Figure()
     figure.subplots().plot([0, 1], label="warm")
