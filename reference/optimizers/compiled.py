@@ -174,9 +174,7 @@ def _vector(values: list[Any], dtype: torch.dtype, device: torch.device) -> Tens
     )
 
 
-def _parts(
-    rows: Iterable[tuple[Tensor, ...]],
-) -> tuple[list[Sequence[Tensor]], list[Sequence[Tensor]]]:
+def _parts(rows: Iterable[tuple[Tensor, ...]]) -> tuple[list[Sequence[Tensor]], list[Sequence[Tensor]]]:
     """What to move one by one, flat and of whole rows of `WIDTH`, and what to pack."""
     large: list[Sequence[Tensor]] = []
     small: list[Sequence[Tensor]] = []
