@@ -49,7 +49,7 @@ RACES = {
 
 @dataclass
 class Contestant:
-    """An optimizer with parameters and gradients of its own, and what was measured of it.
+    """An optimizer with its parameters, and what was measured of it.
 
     Attributes:
         by: "ours" or "torch".
@@ -76,6 +76,16 @@ class Contestant:
         state = [t for kept in self.optimizer.state.values() for t in kept.values() if isinstance(t, Tensor)]
         grads = [p.grad for p in self.params if p.grad is not None]
         return sum(t.numel() * t.element_size() for t in [*self.params, *grads, *state])
+
+    def kept(self, p: Tensor) -> dict[str, Tensor]:
+        """What is kept of a parameter in its own shape; whatever the names, in one order for all who run a rule."""
+        return {name: t for name, t in self.optimizer.state[p].items() if isinstance(t, Tensor) and t.shape == p.shape}
+
+    def move_in(self, host: Contestant) -> None:
+        """Work where the host does: on its parameters, gradients and state, until a step makes state of its own."""
+        for p, theirs in zip(self.params, host.params, strict=True):
+            p.data, p.grad = theirs.data, theirs.grad
+            self.optimizer.state[p].update(zip(self.kept(p), host.kept(theirs).values(), strict=True))
 
 
 def contestants(race: Race, start: list[Tensor], grads: list[Tensor]) -> Iterator[Contestant]:

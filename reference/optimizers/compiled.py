@@ -8,10 +8,11 @@ changing them compiles nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import repeat
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any
 
@@ -45,19 +46,11 @@ def compiled(
         return loop(rule, params, memories, grads, numbers)
     one_pass = compile_rule(rule, len(memories), len(numbers), dtype, device)
     values = one_pass.values(numbers)
-    small = []
-    for row in zip(params, *memories, grads, strict=True):
-        length = row[0].numel()
-        flat = None if length < SMALL else _flat(row)
-        if flat is None:
-            small.append(row)
-            continue
-        whole = length - length % WIDTH
-        for start in range(0, whole, LONGEST):
-            end = min(whole, start + LONGEST)
-            one_pass.move(flat if end - start == length else [t[start:end] for t in flat], values)
-        if whole < length:
-            small.append(tuple(t[whole:] for t in flat))
+    # autograd has to know that they change, which what is compiled does not tell it
+    torch.autograd.graph.increment_version([*params, *chain.from_iterable(memories)])
+    large, small = _parts(zip(params, *memories, grads, strict=True))
+    for flat in large:
+        one_pass.move(flat, values)
     for rows in _packs(small):
         columns = [list(column) for column in zip(*rows, strict=True)]
         gap = torch.zeros(-sum(t.numel() for t in columns[0]) % WIDTH, dtype=dtype, device=device)
@@ -73,7 +66,8 @@ class OnePass:
     """A compiled rule.
 
     Attributes:
-        run: the function (param, *memories, grad, values) that moves rows of `WIDTH` numbers in place.
+        run: the function of a list [rows, param, *memories, grad, values], which it empties; moves flat tensors of
+            that many rows of `WIDTH` numbers in place.
         met: the numbers whose values it takes, in this order.
         dtype: of the values.
         device: theirs, and of the tensors.
@@ -90,7 +84,7 @@ class OnePass:
 
     def move(self, flat: Sequence[Tensor], values: Tensor) -> None:
         """Move a flat parameter of whole rows, with its memories and its gradient, in place."""
-        self.run(*(t.view(-1, WIDTH) for t in flat), values)
+        self.run([flat[0].numel() // WIDTH, *flat, values])
 
 
 @cache
@@ -113,7 +107,7 @@ def compile_rule(rule: Rule, memories: int, numbers: int, dtype: torch.dtype, de
         new, kept = rule([param], [[m] for m in remembered], [grad], given)
         return [*new, *(m for (m,) in kept)]
 
-    def one_pass(param: Tensor, *others: Tensor) -> tuple[()]:
+    def one_pass(_rows: int, param: Tensor, *others: Tensor) -> tuple[()]:
         *remembered, grad, values = others
         for old, new in zip((param, *remembered), moved(param, remembered, grad, StandIns(iter(values))), strict=True):
             old.copy_(new)
@@ -138,19 +132,21 @@ def compile_rule(rule: Rule, memories: int, numbers: int, dtype: torch.dtype, de
     return OnePass(run, tuple(met), fine, device)
 
 
-def _compile(one_pass: Callable[..., Any], given: list[Tensor]) -> Callable[..., Any]:
-    """`one_pass` for tensors like these, of as many rows as there are."""
+def _compile(one_pass: Callable[..., Any], given: list[Tensor]) -> Callable[[list[Any]], Any]:
+    """`one_pass` for the number of rows and, flattened, tensors like these of as many rows."""
     # here: they take a second, and who reads and learns needs none
     from torch._dynamo.source import ConstantSource
-    from torch._inductor import standalone_compile
+    from torch._guards import TracingContext, tracing
+    from torch._inductor.compile_fx import compile_fx_inner
+    from torch._inductor.decomposition import select_decomp_table
     from torch._subclasses.fake_tensor import FakeTensorMode
     from torch.fx.experimental.proxy_tensor import make_fx
     from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv, StatelessSymbolicContext
 
-    # what torch.compile does, without its look at every call whether the graph still fits: dtype, device and the width
-    # of a row are this function's own, and it fits every number of rows
+    # what torch.compile ends in, without what it does at every call: whether the graph still fits (dtype, device and
+    # the width of a row are this function's own, and it fits every number of rows), whether something wants a gradient
     fake = FakeTensorMode(shape_env=ShapeEnv())
-    example: list[Any] = [
+    shaped: list[Tensor] = [
         fake.from_tensor(
             t,
             source=ConstantSource(f"input{n}"),
@@ -158,15 +154,17 @@ def _compile(one_pass: Callable[..., Any], given: list[Tensor]) -> Callable[...,
         )
         for n, t in enumerate(given)
     ]
-    with torch.no_grad():
-        graph = make_fx(one_pass)(*example)
-        run: Callable[..., Any] = standalone_compile(graph, example, dynamic_shapes="from_graph")
+    example: list[Any] = [shaped[0].shape[0], *(t.view(-1) for t in shaped)]
+    with torch.no_grad(), tracing(TracingContext(fake)):
+        graph = make_fx(one_pass, decomposition_table=select_decomp_table())(*example)
+        run: Callable[[list[Any]], Any] = compile_fx_inner(graph, example, is_inference=True)
     return run
 
 
 def _vector(values: list[Any], dtype: torch.dtype, device: torch.device) -> Tensor:
-    if device.type == "cpu":
-        return torch.tensor([float(value) for value in values], dtype=dtype)
+    values = values or [0.0]  # for a rule that needs none, what nobody reads: a tensor is made of something
+    if device.type == "cpu":  # `torch.tensor` would take twice as long, a hundredth of a step
+        return torch.frombuffer(array("fd"[dtype == torch.float64], map(float, values)), dtype=dtype)
     # filled there one by one: a CUDA graph can record no copy from Python's memory
     return torch.stack(
         [
@@ -174,6 +172,25 @@ def _vector(values: list[Any], dtype: torch.dtype, device: torch.device) -> Tens
             for value in values
         ]
     )
+
+
+def _parts(rows: Iterable[tuple[Tensor, ...]]) -> tuple[list[Sequence[Tensor]], list[Sequence[Tensor]]]:
+    """What to move one by one, flat and of whole rows of `WIDTH`, and what to pack."""
+    large: list[Sequence[Tensor]] = []
+    small: list[Sequence[Tensor]] = []
+    for row in rows:
+        length = row[0].numel()
+        flat = None if length < SMALL else _flat(row)
+        if flat is None:
+            small.append(row)
+            continue
+        whole = length - length % WIDTH
+        for start in range(0, whole, LONGEST):
+            end = min(whole, start + LONGEST)
+            large.append(flat if end - start == length else [t[start:end] for t in flat])
+        if whole < length:
+            small.append([t[whole:] for t in flat])
+    return large, small
 
 
 def _flat(row: tuple[Tensor, ...]) -> Sequence[Tensor] | None:
@@ -186,9 +203,9 @@ def _flat(row: tuple[Tensor, ...]) -> Sequence[Tensor] | None:
     return [t.view(-1) for t in turned] if all(t.is_contiguous() for t in turned) else None
 
 
-def _packs(rows: list[tuple[Tensor, ...]]) -> Iterator[list[tuple[Tensor, ...]]]:
+def _packs(rows: list[Sequence[Tensor]]) -> Iterator[list[Sequence[Tensor]]]:
     """Split what is to be packed so that no pack of several tensors has more than `PACK` elements."""
-    pack: list[tuple[Tensor, ...]] = []
+    pack: list[Sequence[Tensor]] = []
     elements = 0
     for row in rows:
         if not row[0].numel():

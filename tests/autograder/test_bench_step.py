@@ -8,7 +8,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from autograder.bench.contestants import RACES, contestants
+from autograder.bench.contestants import RACES, Contestant, contestants
 from autograder.bench.step import bench_step
 from autograder.bench.step_figures import Figures, Measured
 from autograder.bench.step_plot import save_plot
@@ -94,6 +94,32 @@ def test_everyone_takes_the_same_step(name: str) -> None:
     for params in moved:
         torch.testing.assert_close(params, moved[0], rtol=1e-6, atol=0)
     assert not torch.equal(moved[0], start[0])
+
+
+def tensors(contestant: Contestant) -> list[torch.Tensor]:
+    (p,) = contestant.params
+    assert p.grad is not None
+    return [p.detach(), p.grad, *contestant.kept(p).values()]
+
+
+@pytest.mark.parametrize("name", RACES)
+def test_everyone_can_work_where_another_does(name: str) -> None:
+    race, start, grads = RACES[name], [torch.tensor([1.0, -2.0])], [torch.tensor([0.5, 3.0])]
+    running = [c for c in contestants(race, start, grads) if c.way != "compiled"]
+    expected = [c for c in contestants(race, start, grads) if c.way != "compiled"]
+    host = running[-1]  # steps in place
+    for contestant in [*running, *expected]:
+        contestant.step()
+        tensors(contestant)[1].copy_(grads[0])  # torch's foreach Nesterov has written into it
+    for contestant, alone in zip(running, expected, strict=True):
+        if contestant is not host:
+            contestant.move_in(host)
+        assert [t.data_ptr() for t in tensors(contestant)] == [t.data_ptr() for t in tensors(host)]
+        before = [t.clone() for t in tensors(host)]
+        contestant.step()
+        alone.step()
+        torch.testing.assert_close(tensors(contestant), tensors(alone), rtol=1e-6, atol=0)
+        torch._foreach_copy_(tensors(host), before)
 
 
 def test_what_there_is_not_is_refused() -> None:

@@ -119,6 +119,17 @@ def test_the_one_place_of_a_parameter_is_kept_and_its_gradient_is_not_touched(op
     assert all(m.data_ptr() != grad.data_ptr() for m in optimizer.state[w].values() if isinstance(m, torch.Tensor))
 
 
+@pytest.mark.parametrize("way", ["loop", "foreach", COMPILED])
+def test_autograd_learns_that_a_parameter_it_still_needs_has_moved(way: str) -> None:
+    params = [torch.ones(shape, requires_grad=True) for shape in [(2,), (2, SMALL + 1)]]
+    losses = [(p**2).sum() for p in params]
+    give_grads(params, 0)
+    GradientDescent(params, lr=0.1, way=way).step()
+    for loss in losses:
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            loss.backward()
+
+
 def uses(optimizer_class: Any, way: str, after: str, large: bool) -> list[torch.Tensor]:
     """Two groups, one parameter late, lr falling; after four steps the state goes on in another way."""
     shapes = [(SMALL + 5,), (2, 3)] if large else [(3,), (2, 3)]
@@ -294,6 +305,19 @@ def test_numbers_calculate_apart_until_they_meet_a_tensor() -> None:
     met = [alone * ones, ones - a, ones * a, a - ones, ones.sqrt() + b, ones / b]
     assert [t.tolist() for t in met] == [[x] * 2 for x in (2.0, -3.0, 4.0, 3.0, 9.0, 0.125)]
     assert [number.value([3.0, 8.0]) for number in stand_ins] == [30.0, 3.0, 8.0, 0.125]
+
+
+@COMPILER
+@pytest.mark.slow
+def test_a_rule_may_need_no_number() -> None:
+    class Unscaled(GradientDescent):
+        def rule(self) -> Any:
+            return lambda params, grads, lr: ([p - g for p, g in zip(params, grads, strict=True)],)
+
+    w = torch.ones(3, requires_grad=True)
+    w.grad = torch.full((3,), 0.25)
+    Unscaled([w], lr=0.1, way="compiled").step()
+    assert w.tolist() == [0.75] * 3
 
 
 @COMPILER
