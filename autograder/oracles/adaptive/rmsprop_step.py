@@ -147,6 +147,12 @@ FORMS = (
         "one mean square serves all entries of a tensor. Whose step should a single large entry shorten?",
     ),
     Form(
+        "norm_of_tensor",
+        each(remembered(lambda s, g, a: a * s + (1 - a) * (g**2).sum())),
+        "the squares of all entries are summed up, so that a whole tensor has one size. "
+        "Whose step should a single large entry shorten?",
+    ),
+    Form(
         "eps_forgotten",
         each(moved_by(lambda g, s, e: g / s.sqrt())),
         "eps is never used. What is the step of a parameter whose gradients have all been zero?",

@@ -155,6 +155,17 @@ FASTEST_FORMS = (
         "all curvatures are added up. Which two of them are the slowest at any lr?",
     ),
     Form(
+        "mean_of_rates",
+        lambda curvatures: float((1 / curvatures).mean()),
+        "this is the mean of what each direction alone would like best, and the gentlest asks for most. "
+        "How large is the factor of the steepest direction then?",
+    ),
+    Form(
+        "mean_of_two_rates",
+        formula(lambda low, high: (1 / low + 1 / high) / 2),
+        "this lies halfway between the best rates of the two ends. Is it below 2/L?",
+    ),
+    Form(
         "ends_of_the_list",
         lambda curvatures: 2 / float(curvatures[0] + curvatures[-1]),
         "the first and the last curvature are used. Are they in any order?",
