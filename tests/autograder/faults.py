@@ -37,12 +37,12 @@ def downhill(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(["downhill", *map(str, words)], code, out.getvalue(), err.getvalue())
 
 
-def nbgrader(course: CourseFolder, *words: str) -> None:
+def nbgrader(folder: Path, *words: str) -> None:
     """Stock nbgrader's command in this process, as `downhill` above."""
-    with contextlib.chdir(course.root):
+    with contextlib.chdir(folder):
         app = NbGraderApp()
         try:
-            app.initialize([*words, "--log-level=ERROR"])
+            app.initialize(list(words))
             app.subapp.start()
         finally:
             type(app.subapp).clear_instance()

@@ -102,14 +102,14 @@ def test_everybody_has_points_and_reasons(graded: tuple[CourseFolder, Report]) -
 @pytest.mark.slow
 def test_stock_nbgrader_gives_the_same_points(graded: tuple[CourseFolder, Report]) -> None:
     course, report = graded
-    nbgrader(course, "autograde", LESSON, "--force")
+    nbgrader(course.root, "autograde", LESSON, "--force")
     query = "select s.student_id, sum(g.auto_score) from grade g join submitted_notebook n on g.notebook_id = n.id "
     query += "join submitted_assignment s on n.assignment_id = s.id group by s.student_id"
     with sqlite3.connect(course.root / "gradebook.db") as database:
         points = dict(database.execute(query).fetchall())
     assert points == {row.student: row.points for row in report.students}
-    nbgrader(course, "generate_feedback", LESSON, "--force")
-    nbgrader(course, "export")
+    nbgrader(course.root, "generate_feedback", LESSON, "--force")
+    nbgrader(course.root, "export")
     assert (course.root / "grades.csv").read_text().count("\n") > len(points)
 
 

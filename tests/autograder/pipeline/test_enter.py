@@ -69,7 +69,7 @@ def test_both_ways_leave_the_same(tmp_path: Path) -> None:
 
     for again in (False, True):
         assert not [row.problem for row in grade(LESSON, ours, 2).students if row.problem]
-        nbgrader(stock, "autograde", LESSON, "--force")
+        nbgrader(stock.root, "autograde", LESSON, "--force")
         assert tables(ours) == tables(stock)
         assert files(ours) == files(stock)
         penalties = {student: penalty for student, _, penalty in tables(ours)["penalties"]}
