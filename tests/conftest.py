@@ -10,6 +10,8 @@ import pytest
 import torch
 from xdist.scheduler import LoadScopeScheduling
 
+import autograder.pipeline.lean  # noqa: F401  before any test's imports
+
 torch.set_num_threads(1)  # tests run beside each other, and threads that wait for each other cost more than they bring
 
 

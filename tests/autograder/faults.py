@@ -1,5 +1,6 @@
 """What the tests of faults share: the command, what it says, and what the gradebook holds."""
 
+import contextlib
 import io
 import os
 import shutil
@@ -10,6 +11,8 @@ import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+
+from nbgrader.apps.nbgraderapp import NbGraderApp
 
 from autograder.cli import main
 from autograder.demo.play import LESSON, SUBMISSIONS, hand_in
@@ -32,6 +35,17 @@ def downhill(*words: object) -> subprocess.CompletedProcess[str]:
     finally:
         sys.argv = argv
     return subprocess.CompletedProcess(["downhill", *map(str, words)], code, out.getvalue(), err.getvalue())
+
+
+def nbgrader(folder: Path, *words: str) -> None:
+    """Stock nbgrader's command in this process, as `downhill` above."""
+    with contextlib.chdir(folder):
+        app = NbGraderApp()
+        try:
+            app.initialize(list(words))
+            app.subapp.start()
+        finally:
+            type(app.subapp).clear_instance()
 
 
 def refused(done: subprocess.CompletedProcess[str], *told: str) -> None:

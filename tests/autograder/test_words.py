@@ -52,7 +52,9 @@ def test_every_message_is_as_reviewed_and_gives_nothing_away(lesson: str) -> Non
     assert not re.search(r"Traceback|/home|site-packages|\bseed\b", told)
     for exercise in exercises_of(lesson):
         for form in exercise.forms:
-            check_message(form_verdict(exercise.name, form.name))
+            verdict = form_verdict(exercise.name, form.name)
+            assert verdict.name == form.name
+            check_message(verdict)
 
 
 def test_every_kind_of_verdict_has_words_as_reviewed() -> None:

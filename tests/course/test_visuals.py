@@ -208,7 +208,9 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
 }
 
 
-@pytest.fixture(scope="module", params=DRAWINGS)
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=[pytest.mark.slow] * ("," in name)) for name in DRAWINGS]
+)
 def figure(request: pytest.FixtureRequest) -> Figure:
     figure = DRAWINGS[request.param]()
     assert isinstance(figure, Figure)

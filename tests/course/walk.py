@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,35 +28,43 @@ def walk_through(lesson: str) -> SimpleNamespace:
         `notebook`, with its outputs; `printed`, by cell; `prose`, by cell; and every name the lesson has made.
     """
     notebook = nbformat.read(SOURCE / lesson / f"{lesson}.ipynb", as_version=4)
-    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    shell.display_pub = CapturingDisplayPublisher()
-    shell.display_trap.hook = CapturingDisplayHook(shell=shell, outputs=shell.display_pub.outputs)
-    try:
+    with a_shell() as shell:
         for cell in notebook.cells:
             if cell.cell_type == "code":
-                cell.outputs = _run(shell, cell.source)
+                cell.outputs, error = run_cell(shell, cell.source)
+                if error:
+                    raise error
         names: dict[str, Any] = dict(shell.user_ns)
-    finally:
-        InteractiveShell.clear_instance()
     printed = {cell.id: "".join(o.get("text", "") for o in cell.get("outputs", [])) for cell in notebook.cells}
     prose = {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "markdown"}
     return SimpleNamespace(**names | {"notebook": notebook, "printed": printed, "prose": prose})
 
 
-def _run(shell: InteractiveShell, source: str) -> list[nbformat.NotebookNode]:
-    """What one cell puts out; what it raises is raised here."""
+@contextlib.contextmanager
+def a_shell() -> Iterator[InteractiveShell]:
+    """IPython in this process, as in a kernel that has just started."""
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell.display_pub = CapturingDisplayPublisher()
+    shell.display_trap.hook = CapturingDisplayHook(shell=shell, outputs=shell.display_pub.outputs)
+    try:
+        yield shell
+    finally:
+        InteractiveShell.clear_instance()
+
+
+def run_cell(shell: InteractiveShell, source: str) -> tuple[list[nbformat.NotebookNode], BaseException | None]:
+    """What one cell puts out, and what it raises."""
     out, err = io.StringIO(), io.StringIO()
     shell.display_pub.outputs.clear()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         result = shell.run_cell(source)
-    result.raise_error()
     streams = [
         new_output("stream", name=name, text=text.getvalue())
         for name, text in (("stdout", out), ("stderr", err))
         if text.getvalue()
     ]
     shown = [new_output("display_data", data=each["data"]) for each in shell.display_pub.outputs]
-    return streams + shown
+    return streams + shown, result.error_before_exec or result.error_in_exec
 
 
 def measured(printed: str) -> list[str]:
