@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -46,7 +47,7 @@ def kernel(
         limits: what it may use, and how it is isolated.
         files: what lies beside the notebook, by relative name.
     """
-    manager = AsyncKernelManager(context=zmq.asyncio.Context.instance(), client_factory=PromptClient)
+    manager = AsyncKernelManager(context=_context(os.getpid()), client_factory=PromptClient)
     manager.output_bytes = limits.output_bytes
     if limits.isolation != "none":
         chosen = {"kernel_provisioner": {"provisioner_name": "downhill-sandbox"}}
@@ -68,6 +69,12 @@ def kernel(
         yield manager, {"env": env, "cwd": str(work)}
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+@cache
+def _context(process: int) -> zmq.asyncio.Context:
+    """What this process makes its sockets from; not pyzmq's own, since others would find our limits on theirs."""
+    return zmq.asyncio.Context()
 
 
 class CountedChannel(AsyncZMQSocketChannel):
