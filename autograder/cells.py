@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 RUNS_PYTHON = frozenset(["time", "timeit", "capture", "prun", "debug", "config"])  # magics whose text is code
-RUNS_FILES = frozenset(  # and those by which other code comes in
-    [*("run", "rerun", "recall", "rep", "load", "loadpy", "macro", "edit", "store"), *("load_ext", "reload_ext")]
-) | {"alias_magic"}
+RUNS_FILES = {"load_ext", "reload_ext", "alias_magic"} | frozenset(  # or bring other code in
+    ["run", "rerun", "recall", "rep", "load", "loadpy", "macro", "edit", "store"]
+)
 MAX_DEPTH = 300  # of code that is read
 AUTOMATIC = re.compile(r"\s*(\w+)[ \t]+(?![=(\[.,])")  # a line that IPython takes for a magic without its %
 

