@@ -6,33 +6,25 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-RUNS_PYTHON = re.compile(  # magics before ordinary code
-    r"\A\s*(?P<cell>%%)(time|capture|prun)\b|^(?P<indent>[ \t]*)%(time|prun)\b[ \t]*", re.MULTILINE
-)
+from autograder.cells import Cell, parse
+
 OFTEN_RENAMED = ("torch", "torch.nn", "torch.nn.functional", "torch.optim")  # `F = torch.nn.functional` is an import
-MAX_DEPTH = 300  # of code that is read; what is nested deeper is treated as what does not parse
+Imports = dict[str, tuple[str, ...]]
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A code cell: where it stands, for a message, and its source."""
-
-    place: str
-    source: str
-
-
-@dataclass(frozen=True)
 class Definition:
-    """Code that binds or changes a name: the cell it is in, that cell's lines, the code, and the names that belong to
-    the functions around it."""
+    """Code that binds or changes a name: the cell it is in, that cell's lines, the code, the names that belong to the
+    functions around it, and those of these functions."""
 
     place: str
     lines: tuple[str, ...]
     node: ast.AST
     local: frozenset[str]
+    around: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -40,14 +32,21 @@ class Notebook:
     """All cells, read together.
 
     Attributes:
-        definitions: by name, all code that binds or changes it; an attribute that is set stands as `.name`.
-        imports: what an imported name stands for, as a dotted name.
+        definitions: by name, all code that binds or changes it; an attribute that is set stands as `.name`, a call of a
+            method or a use as decorator, by which what bears the name may keep what it is given, as `name()`, code
+            that hands it on or names it anew as `name@`, and a call of it as `name@()`.
+        imports: what an imported name stands for, as dotted names: in one place one thing, in another another.
         stars: the modules of which everything is imported.
     """
 
     definitions: dict[str, list[Definition]]
-    imports: dict[str, str]
+    imports: Imports
     stars: tuple[str, ...]
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """All that is imported, as dotted names."""
+        return frozenset(module for meant in self.imports.values() for module in meant)
 
 
 def read(cells: list[Cell]) -> Notebook:
@@ -55,7 +54,7 @@ def read(cells: list[Cell]) -> Notebook:
 
     Example:
         >>> read([Cell("cell 1", "import torch as t\\nx = t.ones(3)")]).imports
-        {'t': 'torch'}
+        {'t': ('torch',)}
     """
     return _read(tuple(cells))
 
@@ -65,7 +64,7 @@ def _read(cells: tuple[Cell, ...]) -> Notebook:
     notebook = Notebook({}, {}, tuple(star for cell in cells for star in contents(cell)[2]))
     for cell in cells:
         imported, defined, _ = contents(cell)
-        notebook.imports.update(imported)
+        notebook.imports.update(merged(notebook.imports, imported))
         for name, definition in defined:
             notebook.definitions.setdefault(name, []).append(definition)
     for name, definitions in notebook.definitions.items():
@@ -74,58 +73,39 @@ def _read(cells: tuple[Cell, ...]) -> Notebook:
                 case ast.Assign(targets=[ast.Name()], value=value):
                     module = next(dotted_names(value, notebook.imports), ("", 0))[0] if _dotted(value) else ""
                     if module in OFTEN_RENAMED:
-                        notebook.imports[name] = module
+                        notebook.imports[name] = (*notebook.imports.get(name, ()), module)
     return notebook
 
 
-@lru_cache(maxsize=2048)  # a class shares most of its cells
-def parse(cell: Cell) -> ast.Module:
-    """The cell's code, magics resolved; a cell that does not parse defines nothing."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    source = RUNS_PYTHON.sub(_blank, cell.source)
-    try:
-        code: str = TransformerManager().transform_cell(source)
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module(body=[], type_ignores=[])
-    return tree if _shallow(tree) else ast.Module(body=[], type_ignores=[])
-
-
-def _shallow(tree: ast.AST) -> bool:
-    level = [tree]
-    for _ in range(MAX_DEPTH):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-    return not level
-
-
-def _blank(magic: re.Match[str]) -> str:
-    """A cell's magic as a comment, so that the lines keep their numbers; a line's magic left out."""
-    return "#" if magic["cell"] else str(magic["indent"])
+def merged(first: Imports, second: Imports) -> Imports:
+    """All that names stand for in one place or the other."""
+    return {name: tuple(dict.fromkeys(first.get(name, ()) + second.get(name, ()))) for name in {**first, **second}}
 
 
 @lru_cache(maxsize=2048)
-def contents(cell: Cell) -> tuple[dict[str, str], tuple[tuple[str, Definition], ...], tuple[str, ...]]:
+def contents(cell: Cell) -> tuple[Imports, tuple[tuple[str, Definition], ...], tuple[str, ...]]:
     """What a cell imports, by name; what it binds; and the modules of which it imports everything."""
     tree, lines = parse(cell), tuple(cell.source.splitlines())
     shared = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
     defined = tuple(
-        (name, Definition(cell.place, lines, node, local))
-        for node, local, nested in _with_locals(tree, frozenset(), False)
-        for name in _bound(node)
-        if name in shared or not (name.removesuffix("()") in local or (nested and isinstance(node, FUNCTIONS)))
+        (name, Definition(cell.place, lines, node, local, around))
+        for node, local, around in _with_locals(tree, frozenset(), frozenset())
+        for name in (*_bound(node), *_handed_on(node))
+        if name in shared or not (name.rstrip("()@") in local or (around and name == getattr(node, "name", None)))
     )
     stars = [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and n.names[0].name == "*"]
     return imports_of(tree), defined, tuple(stars)
 
 
-def _with_locals(node: ast.AST, local: frozenset[str], nested: bool) -> Iterator[tuple[ast.AST, frozenset[str], bool]]:
-    """Every node, the names that belong to the functions and classes around it, and whether there are any."""
-    yield node, local, nested
-    local = local | locals_of(node)
-    nested = nested or isinstance(node, FUNCTIONS)
+def _with_locals(
+    node: ast.AST, local: frozenset[str], around: frozenset[str]
+) -> Iterator[tuple[ast.AST, frozenset[str], frozenset[str]]]:
+    """Every node, the names that belong to the functions and classes around it, and the names of these."""
+    yield node, local, around
+    if isinstance(node, FUNCTIONS):
+        local, around = local | locals_of(node), around | {getattr(node, "name", "lambda")}
     for child in ast.iter_child_nodes(node):
-        yield from _with_locals(child, local, nested)
+        yield from _with_locals(child, local, around)
 
 
 def last_import(cells: list[Cell], name: str) -> str:
@@ -153,7 +133,7 @@ def _bound_in_order(cell: Cell) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for node in _outside_of_functions(parse(cell)):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            found += imports_of(node).items()
+            found += ((name, modules[-1]) for name, modules in imports_of(node).items())
         elif not isinstance(node, ast.Call):
             found += [(name, "") for name in _bound(node)]
     return tuple(found)
@@ -174,6 +154,9 @@ def _bound(node: ast.AST) -> Iterator[str]:
         case ast.Assign(targets=targets):
             for target in targets:
                 yield from _targets(target)
+        case ast.Match(cases=cases):
+            for part in (part for case in cases for part in ast.walk(case.pattern)):
+                yield from filter(None, (getattr(part, "name", None), getattr(part, "rest", None)))
         case (
             ast.AnnAssign(target=target)
             | ast.AugAssign(target=target)
@@ -192,7 +175,28 @@ def _bound(node: ast.AST) -> Iterator[str]:
             ast.Call(func=ast.Attribute(value=holder), args=[_, *_])
             | ast.Call(func=ast.Attribute(value=holder), keywords=[_, *_])
         ):
-            yield f"{root(holder)}()"  # a method may keep what it is given, as a list's `append`
+            yield f"{root(holder)}()"
+
+
+def _handed_on(node: ast.AST) -> Iterator[str]:
+    """The names that something else gets hold of here, as `name@`, what is called as `name@()`, and decorators."""
+    match node:
+        case ast.Call(func=function, args=args, keywords=keywords):
+            given = [*args, *(keyword.value for keyword in keywords if keyword.arg)]
+            if isinstance(function, ast.Name):
+                yield f"{function.id}@()"
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.AST() as value) | ast.NamedExpr(value=value):
+            given = [value]
+        case ast.For(iter=iterated) | ast.comprehension(iter=iterated):
+            given = [iterated]
+        case _:
+            given = []
+    for part in given:
+        parts = part.elts if isinstance(part, ast.Tuple | ast.List) else [part]
+        yield from (f"{root(each)}@" for each in parts if root(each))
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        for decorator in node.decorator_list:
+            yield f"{root(decorator.func if isinstance(decorator, ast.Call) else decorator)}()"
 
 
 def _targets(target: ast.AST) -> Iterator[str]:
@@ -223,26 +227,26 @@ def locals_of(definition: ast.AST) -> set[str]:
 
 
 @lru_cache(maxsize=8192)
-def imports_of(tree: ast.AST) -> dict[str, str]:
+def imports_of(tree: ast.AST) -> Imports:
     """What imported names stand for."""
-    modules = {}
+    modules: Imports = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                modules[alias.asname or alias.name.split(".")[0]] = (
-                    alias.name if alias.asname else alias.name.split(".")[0]
-                )
+                whole = alias.name if alias.asname else alias.name.split(".")[0]
+                modules = merged(modules, {alias.asname or whole: (whole,)})
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
-                modules[alias.asname or alias.name] = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+                part = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+                modules = merged(modules, {alias.asname or alias.name: (part,)})
     return modules
 
 
-def dotted_names(tree: ast.AST, modules: dict[str, str]) -> Iterator[tuple[str, int]]:
+def dotted_names(tree: ast.AST, imports: Imports) -> Iterator[tuple[str, int]]:
     """Every name or attribute chain that is read, imports resolved, longest first."""
     for head, rest, line in _chains(tree):
-        resolved = modules.get(head, head)
-        yield f"{resolved}.{rest}" if rest else resolved, line
+        for resolved in imports.get(head, (head,)):
+            yield f"{resolved}.{rest}" if rest else resolved, line
 
 
 @lru_cache(maxsize=8192)
@@ -261,7 +265,7 @@ def _chains(tree: ast.AST) -> tuple[tuple[str, str, int], ...]:
     return tuple(found)
 
 
-def patched(tree: ast.AST, imports: dict[str, str]) -> Iterator[tuple[str, int]]:
+def patched(tree: ast.AST, imports: Imports) -> Iterator[tuple[str, int]]:
     """Every attribute of an imported thing that is set, as a dotted name."""
     for node in ast.walk(tree):
         dotted = ""
@@ -271,8 +275,8 @@ def patched(tree: ast.AST, imports: dict[str, str]) -> Iterator[tuple[str, int]]
             case ast.Call(func=ast.Name(id="setattr"), args=[holder, ast.Constant(value=str(name)), *_]):
                 dotted = f"{_dotted(holder)}.{name}"
         head, _, rest = dotted.partition(".")
-        if head in imports:
-            yield f"{imports[head]}.{rest}", getattr(node, "lineno", 1)
+        for module in imports.get(head, ()):
+            yield f"{module}.{rest}", getattr(node, "lineno", 1)
 
 
 def _dotted(node: ast.AST) -> str:
@@ -308,3 +312,11 @@ def _attributes(tree: ast.AST) -> Iterator[tuple[str, int]]:
             case ast.keyword(arg=None, value=ast.Dict(keys=keys)):
                 names = (key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
                 yield from ((f".{name}", node.lineno) for name in names)
+
+
+def may_hold_code(name: str, notebook: Notebook) -> bool:
+    """Whether a name stands for something that is neither a function or class, whose code is read, nor a constant."""
+    return any(
+        not isinstance(d.node, FUNCTIONS) and not isinstance(getattr(d.node, "value", None), ast.Constant | ast.UnaryOp)
+        for d in notebook.definitions.get(name, [])
+    )

@@ -11,11 +11,11 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-from autograder.bindings import parse
+from autograder.cells import Cell, parse
 from autograder.feedback import pictures, words
 from autograder.judge import judge
 from autograder.oracles import find_exercise
-from autograder.scan import Cell, find_shortcut
+from autograder.scan import find_shortcut
 from autograder.sections import section_of
 from autograder.student.check import gather
 from autograder.verdict import Verdict

@@ -26,8 +26,10 @@ LAYERS = {  # what each part may import of ours
     },
     "autograder/verdict.py": set(),
     "autograder/files.py": set(),
-    "autograder/bindings.py": set(),
-    "autograder/scan.py": {"autograder.bindings", "autograder.student"},
+    "autograder/cells.py": set(),
+    "autograder/bindings.py": {"autograder.cells"},
+    "autograder/tampering.py": {"autograder.bindings", "autograder.cells", "autograder.student"},
+    "autograder/scan.py": {"autograder.bindings", "autograder.cells", "autograder.tampering"},
 }
 
 

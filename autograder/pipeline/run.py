@@ -139,7 +139,11 @@ class _Client(NotebookClient):
                 evidence = new_output("display_data", {MIME: data[MIME]})
                 cell.outputs += [evidence] if msg["msg_type"] != "update_display_data" else []
                 return evidence
-        return super().process_message(msg, cell, cell_index)
+        kept = cell.outputs if msg["msg_type"] == "clear_output" or self.clear_before_next_output else []
+        evidence = [output for output in kept if MIME in output.get("data", {})]  # it cannot be taken back
+        made = super().process_message(msg, cell, cell_index)
+        cell.outputs += [output for output in evidence if output not in cell.outputs]
+        return made
 
     def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
         pass

@@ -20,6 +20,7 @@ EXPECTED = {
     "loop_deaf_to_interrupts": "time",
     "torch_optim_inside": "flagged",
     "publishes_past_the_capture": "no_evidence",
+    "clears_and_checks_again": "no_evidence",  # two bundles, since none is taken back
     "evidence_replaced_later": "mistake",  # of what the check cell put out when it ran, and nothing later
     "exits_at_once": "no_evidence",
     "kills_its_kernel": "unusable",  # as process 1 of its namespace it cannot: the signal is ignored

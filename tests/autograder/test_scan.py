@@ -2,7 +2,8 @@
 
 import pytest
 
-from autograder.scan import Cell, find_shortcut, find_tampering, find_unread
+from autograder.sandbox.kernel import template
+from autograder.scan import LIBRARIES, Cell, find_shortcut, find_tampering, find_unread
 
 REFUSED = ("torch.optim", "reference", ".requires_grad", ".requires_grad_")
 
@@ -57,6 +58,29 @@ def shortcut(*sources: str) -> str:
         ("import torch\no = torch.optim", "class step(o.SGD):\n    pass"),
         ("import helper\ndef step(p):\n    return helper.step(p)",),
         ("from helper import work\ndef step(p):\n    return work(p)",),
+        ("import torch.optim as o", "def step(p):\n    return o.SGD(p)", "import math as o"),
+        (
+            "import torch\nkept = []\n@kept.append\ndef work(p):\n    torch.optim.SGD(p)",
+            "def step(p):\n    return kept[0](p)",
+        ),
+        ("import torch\nkept = []\nkeep = kept.append\nkeep(torch.optim.SGD)\ndef step(p):\n    return kept[0](p)",),
+        ("import torch\nkept = []\nlist.append(kept, torch.optim.SGD)\ndef step(p):\n    return kept[0](p)",),
+        (
+            "kept = []\ndef keep(f):\n    kept.append(f)",
+            "def hand(f):\n    keep(f)\nimport torch\nhand(torch.optim.SGD)",
+            "def step(p):\n    return kept[0](p)",
+        ),
+        (
+            "import functools, torch",
+            "@functools.singledispatch\ndef step(p):\n    pass",
+            "@step.register(int)\ndef _(p):\n    torch.optim.SGD(p)",
+        ),
+        ("import torch\ndef step(p):\n    return p - 1", "T = type(torch.ones(1))\nT.__sub__ = torch.optim.SGD"),
+        ("import torch\ndef step(p): pass", "match torch.optim.SGD:\n    case step: pass"),
+        ("import torch\ndef step(p): pass", "there = find('__main__')\nthere.step = torch.optim.SGD"),
+        ("import torch\ndef step(p): pass", "%%timeit -n1 -r1\nglobal step\nstep = torch.optim.SGD"),
+        ("import logging\ndef step(p):\n    logging.warning('%s', p)",),
+        ("def step(p):\n    return float(open('/tmp/answer').read())",),
     ],
 )
 def test_a_shortcut_is_found(sources: tuple[str, ...]) -> None:
@@ -89,6 +113,8 @@ def test_a_shortcut_is_found(sources: tuple[str, ...]) -> None:
         ("import torch\ndef step(p):\n    return torch.zeros(3, **{'dtype': p.dtype}, **p.options)",),
         ("class Rule:\n    def step(self):\n        return torch.optim.SGD", "def step(p):\n    return p"),
         ("x.append(torch.optim.SGD)", "def step(x):\n    x.append(1)\n    return x"),
+        ("import torch\nlr = 0.1\ndef step(p):\n    return p - lr", "torch.optim.SGD([p], lr=lr)"),
+        ("import torch\ndef step(p):\n    return dict(p)", "assert step(p) == torch.optim.SGD([p])\ndict.fromkeys(p)"),
     ],
 )
 def test_honest_code_is_free(sources: tuple[str, ...]) -> None:
@@ -134,6 +160,35 @@ def test_what_cannot_be_read_is_told(source: str) -> None:
         "import torch\nsetattr(torch.Tensor, 'clone', print)",
         "FORGED = {'application/vnd.downhill.evidence+json': {}}",
         "%run other.ipynb",
+        "run other.py",
+        "%reload_ext other",
+        "%alias_magic also run",
+        "%prun -q 1\nget_ipython().user_ns['step'] = 3",
+        "!true {get_ipython().push(dict(step=3))}",
+        "%config X.y = get_ipython().push(dict(step=3))",
+        "%%timeit -n1 -r1\n%time exec('step = 3')",
+        "get_ipython().run_line_magic('timeit', text)",
+        "get_ipython().push({'step': 3})",
+        "get_ipython().events.register('post_run_cell', print)",
+        "shell = get_ipython()",
+        "from IPython import get_ipython as shell\nshell().push({'step': 3})",
+        "globals().update(step=3)",
+        "import operator\noperator.setitem(globals(), 'step', 3)",
+        "names = globals",
+        "def own(globals): pass\nglobals().update(step=3)",
+        f"pad = {'+'.join('0' * 400)}\nget_ipython().user_ns['step'] = 3",
+        "import inspect\ninspect.getmodule(step).step = 3",
+        "import inspect\nfrom autograder import check\nprobes = inspect.unwrap(check)",
+        "import importlib\nimportlib.import_module('__main__').step = 3",
+        "import unittest.mock\nunittest.mock.patch('__main__.step', 3).start()",
+        "import sys\nsys.setprofile(print)",
+        "from sys import settrace as t\nt(print)",
+        "import torch\ntorch.overrides.TorchFunctionMode().__enter__()",
+        "from torch.optim.optimizer import register_optimizer_step_post_hook as hook\nhook(print)",
+        "import ctypes\nctypes.pythonapi.PyDict_SetItemString",
+        "setattr(torch.Tensor, 'mo' + name, 3)",
+        "list(map(setattr, [torch.Tensor], ['moved'], [3]))",
+        "FORGED = {'application/vnd.downhill.' + 'evidence+json': {}}",
     ],
 )
 def test_tampering_is_found(source: str) -> None:
@@ -149,7 +204,25 @@ def test_tampering_is_found(source: str) -> None:
         "import torch\ntorch.backends.cudnn.benchmark = True\nw = torch.ones(3)\nw.grad = None",
         "import matplotlib.pyplot as plt\nplt.rcParams['figure.dpi'] = 90",
         "%timeit step(3)",
+        "%%timeit -n 10 -r 3\nstep(3)",
+        "%load_ext autoreload\n%autoreload 2",
+        "%config InlineBackend.figure_format = 'retina'",
+        "!pip install {package}",
+        "print('google.colab' in str(get_ipython()), get_ipython().__class__)",
+        "from IPython.core.interactiveshell import InteractiveShell\nInteractiveShell.ast_node_interactivity = 'all'",
+        "import pandas as pd\npd.options.display.max_rows = 10",
+        "print(f'{vars(optimizer)}', dict(globals()), '{x}'.format(**locals()))\nif 'x' in globals(): pass",
+        "import inspect\nfrom autograder import check\nhelp(check)\nprint(inspect.getsource(check), check.__doc__)",
+        "class Options:\n    def __init__(self, **given):\n        for k, v in given.items(): setattr(self, k, v)",
+        "import importlib, gc\nimportlib.reload(helper)\ngc.collect()\ncode = signal = 3\nprint(code, signal)",
+        "def draw(check=False):\n    return print(check)",
+        "for name in ['SGD', 'Adam']:\n    getattr(torch.optim, name)(params, lr=0.1)",
     ],
 )
 def test_ordinary_cells_are_free(source: str) -> None:
     assert find_tampering([Cell("cell 1", source)]) == ""
+
+
+def test_no_file_beside_a_notebook_is_taken_for_a_library() -> None:
+    always = {"__future__", "abc", "collections", "sys", "time", "matplotlib", "numpy", "torch"}
+    assert LIBRARIES - always == set(template.LIBRARIES)

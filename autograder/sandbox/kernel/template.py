@@ -35,6 +35,12 @@ IMPORTED_BY_KERNELS = (  # when they start
 )
 
 
+LIBRARIES = (  # of those that an exercise may be written with (`scan`), what else would be looked for when asked for
+    *("bisect", "cmath", "contextlib", "copy", "dataclasses", "decimal", "enum", "fractions", "functools", "heapq"),
+    *("itertools", "math", "numbers", "operator", "random", "statistics", "string", "textwrap", "typing", "warnings"),
+)
+
+
 def main() -> None:
     """Import, then fork a server for each client that connects."""
     listener = socket.socket(fileno=int(sys.argv[1]))
@@ -81,6 +87,8 @@ def warm_up() -> None:
     from .prepared import before_fork
 
     for name in IMPORTED_BY_KERNELS:
+        importlib.import_module(name)
+    for name in LIBRARIES:  # a file of this name beside a notebook is then not taken for the library
         importlib.import_module(name)
     all_probes()
     torch.set_num_threads(1)
