@@ -72,7 +72,7 @@ class Panel:
         self.choice = widgets.HBox(layout={"flex_flow": "row wrap"})
         buttons = widgets.HBox([self.run_button, self.stop_button, self.save_button, self.clear_button])
         parts = list(self.controls.values())
-        columns = [widgets.VBox(parts[:3]), widgets.VBox(parts[3:])]
+        columns = [widgets.VBox(parts[:3], layout={"margin": "0 1em 0 0"}), widgets.VBox(parts[3:])]
         above = [widgets.HBox(columns, layout={"flex_flow": "row wrap"}), buttons, self.progress, self.status]
         self.box = widgets.VBox([*above, self.picture, self.choice, self.table])
 
