@@ -77,6 +77,8 @@ def start_page() -> NotebookNode:
         "Each lesson is a notebook of 40 to 90 minutes. Read, write down your predictions, fill in the functions, "
         "and run the check under each. Start at the top: later lessons build on earlier ones.\n\n"
         "| lesson | what it is about |\n|---|---|\n" + "\n".join(rows) + "\n\n"
+        "A check that is not green yet stops JupyterLab's *Run All Cells*; from the cell below it, *Run Selected Cell "
+        "and All Below* goes on.\n\n"
         "In a terminal, in this folder: `downhill progress` shows where you stand, and `downhill solution EXERCISE` "
         "shows the course's answer beside yours."
     )
