@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,11 @@ def describe_inputs(exercise: Exercise, seed: int, case: str) -> str:
     values = {name: value for name, value in values.items() if not isinstance(value, dict)} | {
         name: value for inner in values.values() if isinstance(inner, dict) for name, value in inner.items()
     }
-    described = [(name, _short(value)) for name, value in values.items()]
+    if "arguments" in values:  # in the order of the function's own, after the first
+        names = list(signature(exercise.reference).parameters)[1:]
+        values = dict(zip(names, values["arguments"], strict=True)) | values
+    left_out = {"arguments", *exercise.untold}
+    described = [(name, _short(value)) for name, value in values.items() if name not in left_out]
     text = ""
     for part in (f"{name} = {value}" for name, value in described if value):
         if len(text) + len(part) < MAX_INPUTS:

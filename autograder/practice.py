@@ -9,6 +9,7 @@ import hashlib
 import os
 import sys
 from dataclasses import replace
+from textwrap import wrap
 from typing import Any
 
 from autograder.cells import Cell, parse
@@ -21,6 +22,7 @@ from autograder.student.check import gather
 from autograder.verdict import Verdict
 
 __all__ = ["CheckFailed", "NotJudged", "check"]
+WIDTH = 110  # characters: a notebook would break a longer line in the middle of a word
 IDLE = 0.2  # seconds after the cell that imports `check`: its answer is out, and the student reads
 
 
@@ -28,7 +30,7 @@ class _OnlyWords(Exception):
     """An error that a notebook shows as its message alone."""
 
     def _render_traceback_(self) -> list[str]:
-        return str(self).splitlines()
+        return [part for line in str(self).splitlines() for part in wrap(line, WIDTH, break_long_words=False) or [""]]
 
 
 class CheckFailed(_OnlyWords):

@@ -20,6 +20,7 @@ from autograder.pipeline.standalone import Scored, released_notebook, score_note
 
 START = "start_here.ipynb"
 KEPT = ".downhill/progress.json"
+ANOTHER_LESSON = re.compile(r"\]\(\.\./(\w+)/\1\.ipynb\)")
 SOLUTION = re.compile(r"^\s*### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
 
@@ -50,7 +51,7 @@ def lay_out(folder: Path) -> list[Path]:
     if folder.exists() and not folder.is_dir():
         raise DownhillError(f"{folder} is a file; expected the name of a folder, which is made if it is not there")
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = {f"{lesson}.ipynb": released_notebook(lesson) for lesson in sorted(lessons())}
+    wanted = {f"{lesson}.ipynb": _side_by_side(released_notebook(lesson)) for lesson in sorted(lessons())}
     wanted[START] = start_page()
     written = []
     for name, notebook in wanted.items():
@@ -58,6 +59,14 @@ def lay_out(folder: Path) -> list[Path]:
             nbformat.write(notebook, folder / name)
             written.append(folder / name)
     return written
+
+
+def _side_by_side(notebook: NotebookNode) -> NotebookNode:
+    """The notebook with links to lessons that lie beside it; in a course each lesson has a folder of its own."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = ANOTHER_LESSON.sub(r"](\1.ipynb)", cell.source)
+    return notebook
 
 
 def start_page() -> NotebookNode:
@@ -68,6 +77,8 @@ def start_page() -> NotebookNode:
         "Each lesson is a notebook of 40 to 90 minutes. Read, write down your predictions, fill in the functions, "
         "and run the check under each. Start at the top: later lessons build on earlier ones.\n\n"
         "| lesson | what it is about |\n|---|---|\n" + "\n".join(rows) + "\n\n"
+        "A check that is not green yet stops JupyterLab's *Run All Cells*; from the cell below it, *Run Selected Cell "
+        "and All Below* goes on.\n\n"
         "In a terminal, in this folder: `downhill progress` shows where you stand, and `downhill solution EXERCISE` "
         "shows the course's answer beside yours."
     )

@@ -190,6 +190,19 @@ def _keep_in_sight(axes: Any, right: list[float]) -> None:
         axes.set_ylim(max(bottom, low - 4 * span), min(top, high + 4 * span))
 
 
+def _mark_beyond(axes: Any, mine: tuple[float, ...]) -> None:
+    """Arrows at the edge for values that lie out of sight."""
+    bottom, top = axes.get_ylim()
+    label = "yours, out of sight"
+    for edge, marker, out in ((top, "^", [m > top for m in mine]), (bottom, "v", [m < bottom for m in mine])):
+        places = [n for n, gone in enumerate(out) if gone]
+        if places:
+            at = [edge] * len(places)
+            axes.plot(places, at, ls="none", marker=marker, ms=9, color=YOURS, clip_on=False, zorder=5, label=label)
+            label = "_again"
+    axes.set_ylim(bottom, top)
+
+
 def _entries(shown: Compared) -> Any:
     mine, right = shown.given[0], shown.expected[0]
     figure = _figure(4.6)
@@ -202,6 +215,7 @@ def _entries(shown: Compared) -> Any:
         axes.set_yscale("log")
     else:
         _keep_in_sight(axes, [v for v in right if math.isfinite(v)])
+    _mark_beyond(axes, mine)
     away = [m - r if math.isfinite(m - r) else 0.0 for m, r in zip(mine, right, strict=True)]
     below.bar(places, away, color=YOURS, width=0.5)
     below.axhline(0, color=FAINT, lw=0.7)

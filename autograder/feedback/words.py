@@ -26,6 +26,7 @@ HEADLINES = {
 QUESTIONS = {  # where the mistake has no question of its own
     "mistake": "Work out this place by hand: which term differs?",
     "unknown": "Work out this place by hand: which term differs?",
+    "property": "Which of your lines is there to make it hold?",  # of an unknown mistake where no step is meant
     "unwritten": "Which line of the exercise's rule can you write down first?",
     "unusable": "What does the exercise say comes in, and what goes out?",
     "raised": "What do the variables of that line hold? Print their shapes in a cell above the check.",
@@ -112,7 +113,8 @@ def _told(verdict: Verdict) -> list[tuple[str, str]]:
         head += f" It earns {verdict.fraction:.0%} of the points."
     lines = [("headline", head)]
     split = QUESTION.match(verdict.detail) if kind in ("mistake", "convention") else None
-    detail, question = split.groups() if split else (verdict.detail, QUESTIONS.get(kind, ""))
+    asked = "property" if kind == "unknown" and where and where.step == 0 else kind
+    detail, question = split.groups() if split else (verdict.detail, QUESTIONS.get(asked, ""))
     if verdict.name:
         lines.append(("cause", f"{verdict.name.replace('_', ' ').capitalize()}: {detail}"))
     elif detail and kind == "raised":

@@ -56,6 +56,7 @@ class Exercise:
             (number from 1, of how many) -> name.
         picture: what is drawn where something is wrong: one of `Compared.KINDS`, "none", or "" to tell from the
             evidence's form.
+        untold: names in a case that say nothing to who does not know how the problem is made; the words leave them out.
         landscape: from a case of the problem, the loss (`[..., n]` -> `[...]`) that a path descends.
     """
 
@@ -71,6 +72,7 @@ class Exercise:
     steps: tuple[str, int] = ("step", 1)
     parts: tuple[str, ...] | Mapping[str, tuple[str, ...]] | Callable[[int, int], str] = ()
     picture: str = ""
+    untold: tuple[str, ...] = ()
     landscape: Callable[[dict[str, Any]], Callable[[Tensor], Tensor]] | None = None
 
     def claim(self, case: str, step: int) -> str:

@@ -50,7 +50,7 @@ def loss_panels(panels: dict[str, dict[str, Tensor | None]], ylabel: str) -> Fig
     figure = new_figure(3.1 * len(panels), 3.7)
     told = []
     for axes, (title, runs) in zip(
-        figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels.items(), strict=True
+        figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0], panels.items(), strict=True
     ):
         for index, (name, losses) in enumerate(runs.items()):
             if losses is None:
@@ -62,7 +62,8 @@ def loss_panels(panels: dict[str, dict[str, Tensor | None]], ylabel: str) -> Fig
             numbers = (~losses.isnan()).nonzero().flatten()
             if len(numbers) and len(numbers) < len(losses):
                 last = int(numbers[-1])
-                axes.plot(last, losses[last], "x", color=look["color"], markersize=11, markeredgewidth=3)
+                cross = {"color": look["color"], "linestyle": "", "markersize": 11, "markeredgewidth": 3}
+                axes.plot(last, losses[last], marker="x", **cross, label="from here on not a number")
                 told.append(f"{title}, {name}: not a number after update {last}")
             elif len(numbers):
                 told.append(f"{title}, {name}: ends at {losses[-1]:.3g}")

@@ -89,7 +89,7 @@ def gradient_cloud(clouds: dict[str, Tensor | None], full: Tensor) -> Figure:
             axes.plot(*cloud.T, "o", color="#0072B2", markersize=3.5, alpha=0.55, zorder=3)
             wrong = float((cloud @ full < 0).double().mean())
             outside = int((cloud.abs().amax(dim=1) > reach).sum())
-            title += f" ({outside} dots lie outside)" if outside else ""
+            title += f" ({outside} dot{'s lie' if outside > 1 else ' lies'} outside)" if outside else ""
             told.append(f"{title}: {wrong:.0%} point to the grey side")
         arrow = {"arrowstyle": "-|>", "color": "#D55E00", "linewidth": 2.6, "shrinkA": 0, "shrinkB": 0}
         axes.annotate("", xy=full.tolist(), xytext=(0, 0), arrowprops=arrow, zorder=5)

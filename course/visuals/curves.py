@@ -4,7 +4,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from .style import FAINT, finite, new_figure, not_written, series, told_or
+from .style import FAINT, finite, new_figure, not_written, series, told_or, without_numbers
 
 
 def difference_errors(steps: Tensor, errors: dict[str, Tensor | None]) -> Figure:
@@ -70,6 +70,8 @@ def loss_curves(
     axes.grid(color="#E5E5E5")
     if xscale == "symlog" and told:
         axes.set_xlim(left=-0.2)
+    if not told and floor is None:
+        without_numbers(axes)
     axes.legend()
     figure.set_label(f"{ylabel[0].upper()}{ylabel[1:]} by update. " + told_or(told, "No curve is drawn yet"))
     return figure

@@ -38,7 +38,7 @@ def png(figure: Figure, compression: int = 6, canvas: KeepingCanvas | None = Non
 def image_tag(data: bytes, alt: str) -> str:
     """An HTML image that carries its own data and its alt text."""
     source = base64.b64encode(data).decode("ascii")
-    return f'<img alt="{escape(alt)}" style="max-width: 100%" src="data:image/png;base64,{source}">'
+    return f'<img alt="{escape(alt)}" style="max-width: 100%; margin-top: 8px" src="data:image/png;base64,{source}">'
 
 
 class Still:

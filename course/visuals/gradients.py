@@ -41,7 +41,7 @@ def arrows_against_gradient(landscape: Landscape, point: Tensor, points: Tensor 
     down = -landscape.gradient(points.to(torch.float64)).detach()
     scale = {"angles": "xy", "scale_units": "xy"}
     longest = float(down.norm(dim=1).max())
-    axes.quiver(*points.T, *down.T, **scale, scale=longest / (0.3 * reach), color="#0072B2", width=0.004)
+    axes.quiver(*points.T, *down.T, **scale, scale=longest / (0.26 * reach), color="#0072B2", width=0.004)
     here = -landscape.gradient(point).detach()
     for index, (name, way) in enumerate((("straight downhill", here), ("to the minimum", minimum - point))):
         look = series(2 * index + 1)
@@ -128,7 +128,7 @@ def bowls(curvatures: list[float], paths: list[Tensor | None], lr: float) -> Fig
             height = finite(curvature * path**2 / 2)
             axes.plot(finite(path), height, **series(0), markersize=5)
             begin, arrow = (path[0], height[0]), {"arrowstyle": "->", "color": INK, "shrinkB": 5}
-            axes.annotate("start", begin, xytext=(0.56, 0.82), textcoords="axes fraction", arrowprops=arrow)
+            axes.annotate("start", begin, xytext=(0.76, 0.06), textcoords="axes fraction", arrowprops=arrow)
         else:
             not_written(axes, "yours")
             axes.legend()

@@ -37,7 +37,7 @@ class Panel:
         for optimizer in ("SGD", "Adam"):
             *_, whole = training(Settings(optimizer=optimizer), data)
             self._take_in(whole)
-        self.still = Still(run_curves(self.drawn()), self.layouts.png, STILL)
+        self.still = Still(run_curves(self.drawn(), self._ticked()), self.layouts.png, STILL)
         self._show()
         self._tell(f"Runs train on {device_name()}. Choose and press Run.")
 
@@ -72,7 +72,7 @@ class Panel:
         self.choice = widgets.HBox(layout={"flex_flow": "row wrap"})
         buttons = widgets.HBox([self.run_button, self.stop_button, self.save_button, self.clear_button])
         parts = list(self.controls.values())
-        columns = [widgets.VBox(parts[:3]), widgets.VBox(parts[3:])]
+        columns = [widgets.VBox(parts[:3], layout={"margin": "0 1em 0 0"}), widgets.VBox(parts[3:])]
         above = [widgets.HBox(columns, layout={"flex_flow": "row wrap"}), buttons, self.progress, self.status]
         self.box = widgets.VBox([*above, self.picture, self.choice, self.table])
 
@@ -82,9 +82,10 @@ class Panel:
 
     def drawn(self) -> dict[str, Run]:
         """The runs that are ticked, by the name they have in the picture."""
-        ticked = [box.value for box in self.choice.children]
-        chosen = [(n, run) for n, (run, on) in enumerate(zip(self.runs, ticked, strict=True), 1) if on]
-        return {f"{n}: {run.settings}": run for n, run in chosen[-DRAWN:]}
+        return {f"{n}: {self.runs[n - 1].settings}": self.runs[n - 1] for n in self._ticked()}
+
+    def _ticked(self) -> list[int]:
+        return [n for n, box in enumerate(self.choice.children, 1) if box.value][-DRAWN:]
 
     def run(self, _button: object = None) -> None:
         """Train with what the controls say: in the background where a kernel's event loop runs, else to the end."""
@@ -148,7 +149,7 @@ class Panel:
         box.observe(lambda _change: self._show(), names="value")
 
     def _show(self) -> None:
-        still = Still(run_curves(self.drawn()), self.layouts.png)
+        still = Still(run_curves(self.drawn(), self._ticked()), self.layouts.png)
         self.picture.value = image_tag(still.data, still.alt)
         self.table.value = table_html(self.runs)
 

@@ -4,7 +4,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from .style import FAINT, INK, finite, new_figure, not_written, series, told_or
+from .style import FAINT, INK, finite, new_figure, not_written, series, told_or, without_numbers
 
 
 def strides(curvature: float, lr: float, path: Tensor | None) -> Figure:
@@ -37,6 +37,7 @@ def strides(curvature: float, lr: float, path: Tensor | None) -> Figure:
     valley.set_ylabel("loss (no unit)")
     standing.axhline(0, color=FAINT, linewidth=1)
     standing.set(xlabel="step (count)", ylabel="parameter w (no unit)")
+    standing.xaxis.get_major_locator().set_params(integer=True)
     standing.set_title(f"× {factor:.3g} each step: {_manner(factor)}".replace("-", "−"))
     figure.set_label(
         f"Gradient descent in a valley of curvature {curvature:g} with learning rate {lr:.3g}: each step multiplies "
@@ -64,7 +65,7 @@ def factors_against_lr(curvatures: Tensor, marks: dict[str, float | None], wides
         marks: name → a learning rate to mark; None (not written yet) is left out.
         widest: the largest learning rate drawn.
     """
-    figure = new_figure(7.4, 4.2)
+    figure = new_figure(9, 4)
     axes = figure.subplots()
     lrs = torch.linspace(0, widest, 400, dtype=torch.float64)
     for index, curvature in enumerate(sorted(curvatures.tolist())):
@@ -83,7 +84,7 @@ def factors_against_lr(curvatures: Tensor, marks: dict[str, float | None], wides
             axes.axvline(lr, color=INK, linewidth=1, marker="^v"[index % 2], label=f"{name}: {lr:.3g}")
     axes.set(xlim=(0, widest), ylim=(0, 1.6), xlabel="learning rate (1/curvature)")
     axes.set_ylabel("factor per step |1 − lr·λ| (no unit)")
-    axes.legend(loc="lower left", fontsize=9)
+    figure.legend(loc="outside right upper", frameon=False)
     figure.set_label(
         "The factor by which each direction shrinks in a step, against the learning rate. The steepest direction is "
         "the first to exceed 1. " + told_or(told, "No learning rate is marked yet")
@@ -110,6 +111,8 @@ def schedules(curves: dict[str, Tensor | None]) -> Figure:
         told.append(f"{name}: from {values[0]:.3g} over at most {values.max():.3g} to {values[-1]:.3g}")
     axes.set(xlabel="step (count)", ylabel="learning rate (1/curvature)", ylim=(0, None))
     axes.grid(color="#E5E5E5")
+    if not told:
+        without_numbers(axes)
     axes.legend()
     figure.set_label("Learning rate by step. " + told_or(told, "No schedule is drawn yet"))
     return figure

@@ -35,7 +35,8 @@ def table_html(runs: list[Run]) -> str:
     rows = [row(number, run) for number, run in enumerate(runs, 1)]
     if not rows:
         return "<p>No runs yet.</p>"
-    head = "".join(f"<th scope='col' style='padding:0 0.6em;text-align:left'>{escape(name)}</th>" for name in rows[0])
+    name_style = "padding:0 0.6em;text-align:left;vertical-align:bottom;white-space:normal"
+    head = "".join(f"<th scope='col' style='{name_style}'>{escape(name)}</th>" for name in rows[0])
     body = "".join(
         "<tr>" + "".join(f"<td style='padding:0 0.6em'>{escape(str(value))}</td>" for value in r.values()) + "</tr>"
         for r in rows

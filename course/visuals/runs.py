@@ -2,7 +2,7 @@
 
 import inspect
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn import functional
 
-from .style import finite, new_figure, series, told_or
+from .style import SERIES, finite, new_figure, series, told_or
 
 MINE = "mine"
 SLICE = 0.05  # seconds of training between two chances to stop
@@ -158,22 +158,27 @@ def _measure(run: Run, model: torch.nn.Module, data: Split, loss_of: Callable[[T
             run.accuracy[part].append(float((scores.argmax(dim=1) == y).double().mean()))
 
 
-def run_curves(runs: dict[str, Any]) -> Figure:
+def run_curves(runs: dict[str, Any], numbers: Sequence[int] = ()) -> Figure:
     """Loss and accuracy by epoch of up to four runs, on the training and on the validation samples.
 
     Args:
         runs: name → `Run`.
+        numbers: the runs' numbers, from 1, so that a run keeps its look while others come and go.
     """
+    looks: list[int] = []
+    for number in numbers or range(1, len(runs) + 1):
+        free = [look for look in range(len(SERIES)) if look not in looks]
+        looks.append((number - 1) % len(SERIES) if (number - 1) % len(SERIES) in free or not free else free[0])
     figure = new_figure(9, 5.6)
     grid = figure.subplots(2, 2, sharex=True, sharey="row")
     told = []
-    for index, (name, run) in enumerate(runs.items()):
+    for look, (name, run) in zip(looks, runs.items(), strict=True):
         for column, part in enumerate(("training", "validation")):
             for row, values in enumerate((run.loss[part], run.accuracy[part])):
                 shown = finite(torch.tensor(values, dtype=torch.float64))
                 every = max(1, len(shown) // 10)
                 grid[row][column].plot(
-                    range(len(shown)), shown, **series(index), markersize=4, markevery=every, label=name
+                    range(len(shown)), shown, **series(look), markersize=4, markevery=every, label=name
                 )
         if run.accuracy["validation"]:
             told.append(f"{name} ends at a validation accuracy of {run.accuracy['validation'][-1]:.3f}")

@@ -62,6 +62,13 @@ def not_written(axes: Axes, name: str) -> Line2D:
     return line
 
 
+def without_numbers(axes: Axes) -> None:
+    """No numbers along the axes while there is no curve to read off: matplotlib would make some up."""
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(NullLocator())
+        axis.set_minor_locator(NullLocator())
+
+
 def told_or(told: list[str], otherwise: str) -> str:
     """The parts of an alt text as one sentence."""
     return ("; ".join(told) or otherwise) + "."

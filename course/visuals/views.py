@@ -19,10 +19,12 @@ from .style import (
     series,
     told_or,
     until_gone,
+    without_numbers,
 )
 
 SMALLEST = 1e-16
-CROWDED = 250  # points from which on a path is drawn finer, and its curves by stretches
+MANY = 80  # points from which on a path over the contour lines is drawn finer
+CROWDED = 250  # points from which on its curves are drawn by stretches
 STRETCHES = 50  # at most
 
 
@@ -56,8 +58,10 @@ def three_views(landscape: Landscape, paths: dict[str, Tensor | None], samples: 
         pace = 1 if samples is None else samples[name]
         # the first path, the student's, lies on top
         sizes = {"markersize": 4, "linewidth": 1.4, "zorder": 4 - index}
+        if len(path) > MANY:
+            sizes |= {"markersize": 2.5, "linewidth": 0.8, "alpha": 0.7}
         if len(path) > CROWDED:
-            sizes |= {"markevery": every, "linewidth": 0.7, "alpha": 0.6}
+            sizes |= {"markersize": 4, "markevery": every, "linewidth": 0.7, "alpha": 0.6}
         (line,) = contours.plot(*until_gone(path, box).T, **look, **sizes, label=name)
         lines.append(line)
         above = landscape.value(path) - landscape.value(landscape.minimum.to(path))
@@ -75,6 +79,8 @@ def three_views(landscape: Landscape, paths: dict[str, Tensor | None], samples: 
     for axes in (loss, modes):
         _limit(axes)
         by_decades(axes.yaxis)
+        if not drawn:
+            without_numbers(axes)
     for name, style in zip(_directions(landscape), ("-", "--"), strict=True):
         lines.append(Line2D([], [], color=INK, linestyle=style, label=f"right: {name}"))
     figure.legend(handles=lines, loc="outside lower center", ncols=len(lines), frameon=False)

@@ -1,6 +1,7 @@
 """The course for one person alone."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,14 @@ def test_every_lesson_is_laid_out_with_a_start_page(tmp_path: Path) -> None:
     assert all(f"({name}.ipynb)" in start.cells[0].source for name in lessons())
     released = nbformat.read(tmp_path / "study" / f"{LESSON}.ipynb", as_version=4)
     assert "NotImplementedError" in "".join(cell.source for cell in released.cells)
+
+
+def test_every_link_to_a_file_leads_to_one(tmp_path: Path) -> None:
+    study.lay_out(tmp_path)
+    for path in tmp_path.glob("*.ipynb"):
+        words = "".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown")
+        links = re.findall(r"\]\((?!http|#)([^)]+)\)", words)
+        assert [link for link in links if not (tmp_path / link).is_file()] == [], path.name
 
 
 def test_what_is_there_already_stays(tmp_path: Path) -> None:

@@ -125,3 +125,22 @@ def test_a_picture_of_numbers_that_run_away(value: float) -> None:
     shown = Compared("path", "a problem", path[:1], ((0.0, 0.0), (1.0, 1.0)), ("x", "y"), 1, (0.0, value))
     for compared in (shown, Compared("entries", "a problem", ((value, 1.0),), ((1.0, 2.0),), ("0", "1"), 0)):
         assert pictures.draw(Verdict("momentum_step", "unknown", 0.0, compared=compared))
+
+
+def test_a_value_out_of_sight_has_an_arrow_on_its_side() -> None:
+    shown = Compared("entries", "four samples", ((90.0, 2.0, -90.0),), ((1.0, 2.0, 3.0),), ("a", "b", "c"), 0)
+    above = pictures.KINDS["entries"][0](shown).axes[0]
+    arrows = {line.get_marker(): list(line.get_xdata()) for line in above.lines if line.get_marker() in "^v"}
+    assert arrows == {"^": [0], "v": [2]}
+    assert [text.get_text() for text in above.get_legend().get_texts()].count("yours, out of sight") == 1
+
+
+def test_where_a_claim_is_broken_the_question_is_about_the_claim() -> None:
+    where = Where("small set", 0, 0, expected="every sample is used once")
+    told = words.text(Verdict("train", "unknown", 0.0, where=where, detail="this does not hold: every sample once"))
+    assert "To think about: Which of your lines is there to make it hold?" in told
+
+
+def test_inputs_are_told_by_the_names_of_the_exercise() -> None:
+    assert "Checked with: lr = " in words.text(form_verdict("step_decay", "falls_smoothly"))
+    assert "bend" not in words.text(form_verdict("look_ahead_step", "jump_without_momentum"))

@@ -182,6 +182,17 @@ class TestPanel:
         assert len(shown.drawn()) == DRAWN
         assert shown.table.value.count("<tr>") == 1 + 6
 
+    def test_a_run_keeps_its_colour_when_others_come_and_go(self) -> None:
+        runs = [whole(Settings(lr=lr, epochs=1)) for lr in (0.1, 0.2, 0.3, 0.4, 0.5)]
+
+        def colours(*numbers: int) -> dict[str, str]:
+            figure = run_curves({str(n): runs[n - 1] for n in numbers}, numbers)
+            return {str(line.get_label()): str(line.get_color()) for line in figure.axes[0].lines}
+
+        before, after = colours(1, 2, 3, 4), colours(2, 3, 4, 5)
+        assert {n: before[n] for n in "234"} == {n: after[n] for n in "234"}
+        assert len(set(after.values())) == len(set(colours(1, 3, 4, 5).values())) == 4
+
     def test_a_tick_brings_a_run_back(self, shown: Panel) -> None:
         shown.choice.children[0].value = False
         assert "1: SGD" not in shown.picture.value

@@ -3,7 +3,6 @@
 import ast
 import doctest
 import importlib
-import re
 import sys
 from pathlib import Path
 
@@ -69,5 +68,4 @@ def test_the_page_about_speed_has_its_picture_and_its_lesson() -> None:
     assert "](step.png)" in page
     assert (ROOT / "step.png").stat().st_size < 150_000
     lesson = ROOT.parent / "course" / "source" / "09_experiment" / "09_experiment.ipynb"
-    linked = re.findall(r"\]\(([^)]*reference/README\.md)\)", lesson.read_text(encoding="utf-8"))
-    assert [(lesson.parent / path).resolve() for path in linked] == [ROOT / "README.md"]
+    assert "`reference/README.md`" in lesson.read_text(encoding="utf-8")

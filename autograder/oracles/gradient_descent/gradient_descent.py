@@ -11,6 +11,8 @@ from torch import Tensor
 from autograder.oracles.exercise import Draw, Exercise, Form
 from reference.training import gradient_descent
 
+BOWL_GRADIENT = "matrix @ d + bend·d³, d = w − centre"  # for the words; `bowl` of the probes computes it
+
 
 def draw_bowls(seed: int) -> dict[str, Any]:
     """A quadratic, one that is none, and no step at all."""
@@ -19,6 +21,7 @@ def draw_bowls(seed: int) -> dict[str, Any]:
     for name, n, steps, bend in [("a bowl", 3, 6, 0.0), ("a bent bowl", 2, 5, 0.1), ("no step", 2, 0, 0.0)]:
         root = draw.normal(n, n)
         cases[name] = {
+            "gradient": BOWL_GRADIENT,
             "matrix": root @ root.T / n + torch.eye(n, dtype=torch.float64),
             "centre": draw.normal(n),
             "bend": bend,
@@ -54,6 +57,10 @@ def same_copy(gradient: Any, start: Tensor, lr: float, steps: int) -> Tensor:
     return same_tensor(gradient, start.clone(), lr, steps)
 
 
+def start_left_out(gradient: Any, start: Tensor, lr: float, steps: int) -> Tensor:
+    return torch.stack(list(gradient_descent(gradient, start, lr, steps)[1:]))
+
+
 def start_overwritten(gradient: Any, start: Tensor, lr: float, steps: int) -> Tensor:
     points = [start.clone()]
     for _ in range(steps):
@@ -83,6 +90,12 @@ PATH_FORMS = (
         "start_missing",
         lambda gradient, start, lr, steps: gradient_descent(gradient, start, lr, steps)[1:],
         "the start is missing from the path. How many points do `steps` steps visit?",
+    ),
+    Form(
+        "start_left_out",
+        start_left_out,
+        "the start is missing from the path, so without steps there is nothing to stack. "
+        "How many points do `steps` steps visit?",
     ),
     Form(
         "start_missing_one_step_more",

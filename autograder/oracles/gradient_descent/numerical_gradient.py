@@ -147,4 +147,5 @@ EXERCISE = Exercise(
     NUMERICAL_FORMS,
     ("torch.autograd", "reference"),
     parts=("the gradient", "`w` as your function left it"),
+    untold=("amplitude", "frequency", "phase"),
 )

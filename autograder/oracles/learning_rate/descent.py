@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from autograder.oracles.exercise import Draw, Exercise, Form
-from autograder.oracles.gradient_descent.gradient_descent import bowl_loss
+from autograder.oracles.gradient_descent.gradient_descent import BOWL_GRADIENT, bowl_loss
 from reference.schedules import descend_with_schedule
 
 Step = Callable[[Tensor, Any, Any, int, int], Tensor]
@@ -22,11 +22,13 @@ def draw_descents(seed: int) -> dict[str, Any]:
     for name, n, steps, bend in (("a bowl", 3, 7, 0.0), ("a bent bowl", 2, 6, 0.1), ("no step", 2, 0, 0.0)):
         root = draw.normal(n, n)
         cases[name] = {
+            "gradient": BOWL_GRADIENT,
             "matrix": root @ root.T / n + torch.eye(n, dtype=torch.float64),
             "centre": draw.normal(n),
             "bend": bend,
             "start": draw.normal(n),
             "steps": steps,
+            "schedule": "first·fadeᵗ, plus odd at odd t",
             "first": draw.uniform(0.1, 0.2),
             "fade": draw.uniform(0.6, 0.8),
             "odd": draw.uniform(0.03, 0.06),
@@ -87,6 +89,10 @@ def start_moved(gradient: Any, start: Tensor, schedule: Any, steps: int) -> Tens
 
 def start_missing(gradient: Any, start: Tensor, schedule: Any, steps: int) -> Tensor:
     return descend_with_schedule(gradient, start, schedule, steps)[1:]
+
+
+def start_left_out(gradient: Any, start: Tensor, schedule: Any, steps: int) -> Tensor:
+    return torch.stack(list(start_missing(gradient, start, schedule, steps)))
 
 
 def end_missing(gradient: Any, start: Tensor, schedule: Any, steps: int) -> Tensor:
@@ -176,6 +182,11 @@ FORMS = (
         "the path is right, but `start` is changed too. What does your caller find in it?",
     ),
     Form("start_missing", start_missing, "the start is missing from the path. What is row 0?"),
+    Form(
+        "start_left_out",
+        start_left_out,
+        "the start is missing from the path, so without steps there is nothing to stack. What is row 0?",
+    ),
     Form("end_missing", end_missing, "the last place is missing from the path. How many places have `steps` steps?"),
 )
 EXERCISES = (

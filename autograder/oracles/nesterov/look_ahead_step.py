@@ -266,4 +266,11 @@ def valleys(seed: int) -> dict[str, Any]:
     return cases
 
 
-EXERCISE = Exercise("look_ahead_step", valleys, look_ahead_step, FORMS, ("torch.optim", "reference"))
+EXERCISE = Exercise(
+    "look_ahead_step",
+    valleys,
+    look_ahead_step,
+    FORMS,
+    ("torch.optim", "reference"),
+    untold=("bend", "coupling", "curvatures"),
+)

@@ -89,8 +89,8 @@ def test_jitter(rates: SimpleNamespace) -> None:
 def test_warm_up(rates: SimpleNamespace) -> None:
     without, with_ramp = measured(rates.printed["experiment-warmup"])
     text = rates.prose["after-warmup"]
-    assert "about 0.2 at the end" in text
-    assert float(without) == pytest.approx(0.2, abs=0.05)  # a run beyond the edge multiplies every rounding error
+    assert "between 0.1 and 0.25 at the end" in text
+    assert 0.1 < float(without) < 0.25  # a run beyond the edge multiplies every rounding error
     assert f"With the ramp it ends at {with_ramp}" in text
     highest = rates.hot["without warm-up"][0].max().item()
     assert "jumps to about 40 within the first updates" in text
