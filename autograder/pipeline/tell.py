@@ -11,6 +11,7 @@ import nbformat
 
 from autograder.files import write
 from autograder.pipeline import score
+from autograder.pipeline.nodes import written
 from autograder.verdict import Verdict
 
 
@@ -42,8 +43,7 @@ def _draw(path: Path, wrong: dict[str, Verdict]) -> None:
         return
     notebook, mode = nbformat.read(path, as_version=4), path.stat().st_mode
     score.add_pictures(notebook, pictures)
-    text = nbformat.writes(notebook, version=4)
-    write(path, text if text.endswith("\n") else f"{text}\n")
+    write(path, written(notebook))
     path.chmod(mode)
 
 
