@@ -19,15 +19,17 @@ from pathlib import Path
 
 from .syscalls import PR_SET_PDEATHSIG, prctl
 
+fork = os.fork
 
-def supervise(control: socket.socket, told: int) -> None:
-    """The kernel itself: no namespaces, no folders of its own but one, no limits, nobody who watches."""
+
+def become_kernel(control: socket.socket, telling: socket.socket) -> None:
+    """The kernel itself: no namespaces, no folders of its own but one, no limits."""
     import numpy as np
     import torch
 
     import autograder.student.check as student
 
-    from .prepared import after_fork
+    from .prepared import after_fork, listen
 
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     parts = [b""]
@@ -41,15 +43,15 @@ def supervise(control: socket.socket, told: int) -> None:
         (folder / name).write_bytes(base64.b64decode(content))
     student.PROBLEMS = folder / "problems.json"
     student.PROBLEMS.write_text(json.dumps(order["problems"]))
-    connection = order["connection"] | {"ip": str(stage / "sockets" / order["sockets"] / "s")}
-    (folder / "connection.json").write_text(json.dumps(connection))
+    channels = listen(order["connection"] | {"ip": str(stage / "sockets" / order["sockets"] / "s")})
     os.chdir(folder)
     random.seed()
     np.random.seed()
     torch.default_generator.seed()
     sys.argv = ["ipykernel"]
-    app = after_fork(str(folder / "connection.json"))
-    os.write(told, json.dumps({"kernel": os.getpid()}).encode() + b"\n")
-    os.close(told)
+    app = after_fork(order["connection"]["key"], channels)
+    telling.send(json.dumps({"limits": order["limits"]}).encode())
+    telling.close()
+    app.iopub_thread.greet()
     app.start()
     os._exit(0)

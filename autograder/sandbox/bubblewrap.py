@@ -24,7 +24,7 @@ PYTHON = ("bin", "lib", "lib64", "pyvenv.cfg")
 SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
 STAGE = "DOWNHILL_STAGE"  # the variable by which every process inside can be known from outside
 OURS = ("reference", "course", "autograder")
-WORK, SOCKETS, SOCKET, PROBLEMS, CODE, HELD = "/work", "/sockets", "/socket", "/problems", "/downhill", "/held"
+WORK, SOCKETS, PROBLEMS, CODE, HELD = "/work", "/sockets", "/problems", "/downhill", "/held"
 HELP = (
     "Grading strangers' code needs bubblewrap (`sudo apt install bubblewrap`, Linux only) and a system that lets it "
     "make namespaces (in a container: allow user namespaces; under AppArmor: a profile for bwrap). To grade without "
@@ -57,7 +57,7 @@ def command(stage: Path) -> list[str]:
             parts += ["--ro-bind-try", str(path / name), str(path / name)]
     for path in _ours_installed():
         parts += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    for empty in (WORK, PROBLEMS, SOCKET, *(f"{HELD}/{number}" for number in range(len(under_tmp())))):
+    for empty in (WORK, PROBLEMS, *(f"{HELD}/{number}" for number in range(len(under_tmp())))):
         parts += ["--dir", empty]
     parts += ["--ro-bind", str(stage / "code"), CODE, "--bind", str(stage / "sockets"), SOCKETS]
     parts += ["--remount-ro", "/", "--remount-ro", "/dev"]  # an ordinary user's kernels have this user's rights there

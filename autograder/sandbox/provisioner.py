@@ -109,7 +109,7 @@ class Template:
         """Fork a kernel; returns when its sockets are bound.
 
         Args:
-            connection: Jupyter's connection info, with the sockets' path as it is inside.
+            connection: Jupyter's connection info.
             order: files, problems and limits of the submission.
             sockets: the name of this kernel's folder under `stage/sockets`.
 
@@ -286,7 +286,6 @@ class SandboxProvisioner(KernelProvisionerBase):
         self._template.served += 1
         self._sockets = self._template.stage / "sockets" / f"{os.getpid()}-{self._template.served}"
         self._sockets.mkdir()
-        self._sockets.chmod(0o777)
         manager = self.parent
         manager.transport, manager.ip = "ipc", str(self._sockets / "s")
         manager.connection_file = str(self._template.stage / f"connection-{self._sockets.name}.json")
@@ -301,7 +300,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         assert self._template is not None
         assert self._sockets is not None
         key = self.connection_info["key"]
-        inside = {**self.connection_info, "ip": f"{bubblewrap.SOCKET}/s", "key": key.decode()}
+        inside = {**self.connection_info, "key": key.decode()}
         files = {name: base64.b64encode(content).decode() for name, content in kwargs.get("files", {}).items()}
         limits = asdict(kwargs.get("limits", Limits()))
         order = {"files": files, "problems": kwargs.get("problems", {}), "limits": limits}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -15,7 +16,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .syscalls import (
     MS_BIND,
@@ -39,53 +40,55 @@ from .syscalls import (
     mount,
     prctl,
     refuse_calls,
+    setns,
     unshare,
 )
-from .watch import watch
 
-WORK, SOCKETS, SOCKET, PROBLEMS = "/work", "/sockets", "/socket", "/problems"
+if TYPE_CHECKING:
+    from .prepared import Channels
+
+WORK, SOCKETS, PROBLEMS = "/work", "/sockets", "/problems"
 WRITABLE = ((WORK, 0o755), ("/tmp", 0o1777), ("/dev/shm", 0o1777))
 NOBODY = 65534
 MAX_FILES, MAX_OPEN = 20_000, 512
 
 
-def supervise(control: socket.socket, told: int) -> None:
-    """Make the namespaces, start the kernel in them, watch it to its end. Runs in a child of the template.
+def fork() -> int:
+    """Fork a child that is process 1 of a process space of its own.
 
-    The order is read by the kernel and not in the template, whose memory every later kernel inherits.
+    Returns:
+        Its process id in this space; 0 in the child.
     """
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
-    real_root = Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"]
-    if real_root:
-        unshare(NEW_NS | NEW_UTS | NEW_IPC | NEW_PID | NEW_NET)
-    else:
-        own_user_namespace(0, NEW_NS | NEW_UTS | NEW_IPC | NEW_PID | NEW_NET)
-    bound, binding = os.pipe()
+    ours = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    unshare(NEW_PID)  # for children, not for this process
     kernel = os.fork()
-    if kernel == 0:
-        os.close(bound)
-        os.close(told)
-        try:
-            order = _read_order(control)
-            control.close()
-            prepare_folders(order, NOBODY if real_root else 0)
-            become_student(order["limits"], real_root)
-            run_kernel(binding, order["limits"])
-        except BaseException as error:
-            with contextlib.suppress(OSError):
-                os.write(binding, f"{type(error).__name__}: {error}".encode())
-        os._exit(1)
+    if kernel:
+        setns(ours, NEW_PID)
+    os.close(ours)
+    return kernel
+
+
+def become_kernel(control: socket.socket, telling: socket.socket) -> None:
+    """Read an order, make namespaces and folders, become a student's kernel, to its end. Runs in a child of the server.
+
+    The order is read here and not in the server, whose memory every later kernel inherits.
+
+    Args:
+        control: where the order comes from.
+        telling: where to tell the server, once the kernel can be connected to, under which limits it runs, with the
+            folders that it can write to.
+    """
+    from .prepared import listen
+
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    order = _read_order(control)
     control.close()
-    os.close(binding)
-    with os.fdopen(bound, "rb") as pipe:
-        said = pipe.read().decode()
-    if not said.endswith("\n"):
-        os.write(told, json.dumps({"failed": said or "it died while starting"}).encode() + b"\n")
-        os._exit(1)
-    mount(None, SOCKET, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
-    os.write(told, json.dumps({"kernel": kernel}).encode() + b"\n")
-    os._exit(watch(kernel, proc, json.loads(said), tuple(folder for folder, _ in WRITABLE), told))
+    real_root = Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"]
+    unshare(NEW_NS | NEW_UTS | NEW_IPC | NEW_NET)
+    channels = listen(order["connection"] | {"ip": f"{SOCKETS}/{order['sockets']}/s"})
+    prepare_folders(order, NOBODY if real_root else 0)
+    become_student(order["limits"], real_root)
+    run_kernel(order["connection"], channels, telling, order["limits"])
 
 
 def _read_order(control: socket.socket) -> dict[str, Any]:
@@ -103,7 +106,7 @@ def _read_order(control: socket.socket) -> dict[str, Any]:
 
 
 def prepare_folders(order: dict[str, Any], owner: int) -> None:
-    """Fresh folders in memory for all that can be written, the submission's files, the problems, its own sockets."""
+    """Fresh folders in memory for all that can be written, the submission's files, the problems; no sockets."""
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     room = order["limits"]["file_bytes"]
     for number, path in enumerate(order["under_tmp"]):
@@ -126,10 +129,7 @@ def prepare_folders(order: dict[str, Any], owner: int) -> None:
             if path == Path(WORK):
                 break
             os.chown(path, owner, owner)
-    Path("/tmp/connection.json").write_text(json.dumps(order["connection"]))
-    os.chmod("/tmp/connection.json", 0o644)
-    mount(f"{SOCKETS}/{order['sockets']}", SOCKET, None, MS_BIND)
-    mount("tmpfs", SOCKETS, "tmpfs", MS_RDONLY)
+    mount("tmpfs", SOCKETS, "tmpfs", MS_RDONLY)  # its own are bound already
 
 
 def become_student(limits: dict[str, int], real_root: bool) -> None:
@@ -141,7 +141,7 @@ def become_student(limits: dict[str, int], real_root: bool) -> None:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
-    own_user_namespace(NOBODY, 0)  # a second one, to which none of the other namespaces belongs
+    own_user_namespace()  # to which none of the other namespaces belongs
     with contextlib.suppress(OSError):
         Path("/proc/sys/user/max_user_namespaces").write_text("0")
     drop_capabilities()
@@ -159,8 +159,8 @@ def become_student(limits: dict[str, int], real_root: bool) -> None:
     os.chdir(WORK)
 
 
-def run_kernel(binding: int, limits: dict[str, int]) -> None:
-    """ipykernel, from here to its end; says under which limits when its sockets are bound."""
+def run_kernel(connection: dict[str, Any], channels: Channels, telling: socket.socket, limits: dict[str, int]) -> None:
+    """ipykernel, from here to its end; tells when it can be connected to."""
     import numpy as np
     import torch
 
@@ -170,24 +170,29 @@ def run_kernel(binding: int, limits: dict[str, int]) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
-    os.closerange(3, binding)
-    os.closerange(binding + 1, 65536)
+    kept = {telling.fileno(), *(channel.fileno() for channel in channels)}
+    for low, high in itertools.pairwise([2, *sorted(kept), 65536]):
+        os.closerange(low + 1, high)
     random.seed()
     np.random.seed()
     torch.default_generator.seed()  # `torch.seed` seeks accelerators too: 3 ms
     sys.argv = ["ipykernel"]
-    app = after_fork()
-    os.write(binding, json.dumps(limits).encode() + b"\n")
-    os.close(binding)
+    app = after_fork(connection["key"], channels)
+    folders = [os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder, _ in WRITABLE]
+    socket.send_fds(telling, [json.dumps({"limits": limits}).encode()], folders)
+    for folder in folders:
+        os.close(folder)
+    telling.close()
+    app.iopub_thread.greet()
     app.start()
 
 
-def own_user_namespace(user: int, others: int) -> None:
-    """Enter a new user namespace that knows one user, and further namespaces that belong to it."""
+def own_user_namespace() -> None:
+    """Enter a new user namespace that knows one user, nobody."""
     outside = os.geteuid(), os.getegid()
     prctl(PR_SET_DUMPABLE, 1)
-    unshare(NEW_USER | others)
+    unshare(NEW_USER)
     Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{user} {outside[0]} 1")
-    Path("/proc/self/gid_map").write_text(f"{user} {outside[1]} 1")
+    Path("/proc/self/uid_map").write_text(f"{NOBODY} {outside[0]} 1")
+    Path("/proc/self/gid_map").write_text(f"{NOBODY} {outside[1]} 1")
     prctl(PR_SET_DUMPABLE, 0)

@@ -8,30 +8,87 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import socket
 import sys
+import threading
+import time
 import zlib
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import zmq
 from ipykernel.compiler import XCachingCompiler, get_tmp_directory
-from ipykernel.iostream import OutStream
+from ipykernel.iostream import BackgroundSocket, IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from IPython.core.application import BaseIPythonApplication
+from jupyter_client.session import Session
 from zmq.eventloop.zmqstream import ZMQStream
 
-CONNECTION = "/tmp/connection.json"
-ARGUMENTS = ["-f", CONNECTION, "--HistoryManager.enabled=False", "--log-level=CRITICAL"]  # of ipykernel
+ARGUMENTS = ["--HistoryManager.enabled=False", "--log-level=CRITICAL"]  # of ipykernel
+
+
+class PromptOutput(IOPubThread):
+    """What a kernel puts out is sent where it is put out; ipykernel has a thread for that, which costs more than it.
+
+    Stands in for that thread, which is never started. A process that a student's code has forked sends nothing.
+    """
+
+    def __init__(self, channel: zmq.Socket[Any], session: Session) -> None:
+        self.socket, self.session = channel, session
+        self.thread = threading.Thread()
+        self.io_loop = None
+        self.background_socket = BackgroundSocket(self)
+        self._process, self._sending = os.getpid(), threading.RLock()
+
+    def greet(self) -> None:
+        """Wait for the client's subscription, and tell it that nothing is missed from now on."""
+        subscription = self.socket.recv()[1:]
+        self.session.send(self.socket, "iopub_welcome", {"subscription": subscription.decode()}, ident=subscription)
+
+    def schedule(self, function: Callable[[], Any]) -> None:
+        """Do it now."""
+        function()
+
+    def send_multipart(self, *args: Any, **kwargs: Any) -> None:
+        """Send a message whole: no other thread and no interrupt comes between its parts."""
+        if os.getpid() == self._process:
+            with self._sending:
+                before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+                try:
+                    self.socket.send_multipart(*args, **kwargs)
+                finally:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class PromptStream(OutStream):
-    """`stdout` or `stderr`; a flush waits for the thread that sends only where something was written."""
+    """`stdout` or `stderr`: sent when the cell ends; while it runs, a line at once if none was for a while.
+
+    Else it is sent with what is written next, so that a cell which never ends is heard without a thread that waits.
+    """
+
+    _flush_pending: bool
+    _sent = _oldest = 0.0
+
+    def write(self, string: str) -> int | None:
+        """Keep it, and send what is kept where that has waited long enough."""
+        written: int | None = super().write(string)
+        since = self._sent if string.endswith("\n") else self._oldest
+        if time.monotonic() - since > self.flush_interval:
+            self.flush()
+        return written
+
+    def _schedule_flush(self) -> None:
+        if not self._flush_pending:
+            self._flush_pending, self._oldest = True, time.monotonic()
 
     def flush(self) -> None:
-        """Send what was written, and return when it is sent."""
+        """Send what was written."""
         if self._flush_pending or self._subprocess_flush_pending:
-            super().flush()
+            self._flush()
+            self._sent = time.monotonic()
 
 
 class PreparedCompiler(XCachingCompiler):
@@ -73,20 +130,45 @@ def before_fork() -> None:
     app.init_code()
 
 
-def after_fork(connection_file: str = CONNECTION) -> IPKernelApp:
-    """The rest: the two channels that grading takes, bound when it returns.
+class Channels(NamedTuple):
+    """The sockets of a kernel: what it is asked, and what it puts out."""
+
+    shell: socket.socket
+    iopub: socket.socket
+
+
+def listen(connection: dict[str, Any]) -> Channels:
+    """Bind a kernel's sockets where its client will connect: before it loses sight of that place.
+
+    Args:
+        connection: Jupyter's connection info, with an `ip` that is the beginning of a path.
+    """
+    channels = Channels(socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX))
+    for name, channel in channels._asdict().items():
+        channel.bind(f"{connection['ip']}-{connection[f'{name}_port']}")
+        channel.listen()
+        channel.setblocking(False)
+    return channels
+
+
+def after_fork(key: str, channels: Channels) -> IPKernelApp:
+    """The rest: the two channels that grading takes, which can be connected to when it returns.
 
     Of what `IPKernelApp.initialize` does there is no heart that nobody listens to, no channel for keys that nobody
     presses, none for orders, since who grades ends the process, and no thread for each of them.
+
+    Args:
+        key: what messages are signed with.
+        channels: bound sockets; those of ZeroMQ take them over.
     """
     app: IPKernelApp = IPKernelApp.instance()
     kernel, shell = app.kernel, app.kernel.shell
-    app.session.pid, app.connection_file = os.getpid(), connection_file
-    app.init_connection_file()
+    app.session.pid, app.session.key = os.getpid(), key.encode()
     app.context = zmq.Context()
-    app.shell_socket = app.context.socket(zmq.ROUTER)
-    app._bind_socket(app.shell_socket, app.shell_port)
-    app.init_iopub(app.context)
+    app.shell_socket = _taken_over(app.context, zmq.ROUTER, channels.shell)
+    app.iopub_socket = _taken_over(app.context, zmq.XPUB, channels.iopub)
+    app.iopub_thread = PromptOutput(app.iopub_socket, app.session)
+    app.iopub_socket = app.iopub_thread.background_socket
     app.init_io()
     app.init_signal()
     app.init_path()
@@ -97,3 +179,11 @@ def after_fork(connection_file: str = CONNECTION) -> IPKernelApp:
     shell.starting_dir = os.getcwd()
     shell.displayhook.pub_socket = shell.display_pub.pub_socket = app.iopub_socket
     return app
+
+
+def _taken_over(context: zmq.Context[Any], kind: int, channel: socket.socket) -> zmq.Socket[Any]:
+    made: zmq.Socket[Any] = context.socket(kind)
+    made.linger = 1000
+    made.setsockopt(zmq.USE_FD, channel.detach())
+    made.bind("ipc://taken-over")  # a name for its own records: the file descriptor is bound already
+    return made

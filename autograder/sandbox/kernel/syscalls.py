@@ -51,6 +51,13 @@ def unshare(flags: int) -> None:
         raise OSError(number, f"unshare: {os.strerror(number)}")
 
 
+def setns(namespace: int, kind: int) -> None:
+    """setns(2)."""
+    if libc.setns(namespace, kind) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"setns: {os.strerror(number)}")
+
+
 def prctl(option: int, value: int) -> None:
     """prctl(2)."""
     libc.prctl(option, value, 0, 0, 0)

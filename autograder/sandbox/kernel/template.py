@@ -1,8 +1,8 @@
 """The template process: runs inside bubblewrap, imports what lessons need once, and forks a kernel for each submission.
 
-Each client gets a server of its own, forked from it, which speaks JSON lines over one socket. A kernel is the
-server's grandchild: a supervisor between the two makes the namespaces (`inside`) and watches (`watch`). No byte of a
-submission ever comes into this process or a server: all later kernels are copies of them.
+Each client gets a server of its own, forked from it, which speaks JSON lines over one socket. A kernel is forked from
+the server, makes its own namespaces (`inside`), and is watched by it (`watch`). No byte of a submission ever comes into
+this process or a server: all later kernels are copies of them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import socket
 import sys
 from typing import Any
 
-from .inside import supervise
+from .inside import become_kernel, fork
 from .syscalls import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, fold_memory, prctl
+from .watch import SECONDS_BETWEEN, Watch
 
 IMPORTED_BY_KERNELS = (  # when they start
     "code",
@@ -118,52 +119,47 @@ def warm_up() -> None:
 
 
 def serve(control: socket.socket) -> None:
-    """Fork a kernel, then pass on signals until it has ended and been told of."""
-    before, after = os.pipe()
-    supervisor = os.fork()
-    if supervisor == 0:
-        os.close(before)
+    """Fork a kernel, then pass on signals and watch it until it has ended and been told of."""
+    told, telling = socket.socketpair()
+    kernel = fork()
+    if kernel == 0:
+        told.close()
         try:
-            supervise(control, after)
+            become_kernel(control, telling)
         except BaseException as error:
-            os.write(after, json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode() + b"\n")
+            with contextlib.suppress(OSError):
+                telling.send(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
         os._exit(1)
-    os.close(after)
-    told = os.fdopen(before, "rb", buffering=0)
-    said = told.readline()
+    telling.close()
+    with told:
+        said, folders, _, _ = socket.recv_fds(told, 1 << 16, 8)
     if not said:
         os._exit(1)  # how much of the order it had read is not known
     first = json.loads(said)
     send(control, first)
-    ended = os.pidfd_open(supervisor)
-    kernel = os.pidfd_open(first["kernel"]) if "kernel" in first else ended
-    heard = [before]
-    try:
-        while True:
-            ready, _, _ = select.select([control.fileno(), ended, *heard], [], [])
-            if heard and before in ready:
-                line = told.readline()
-                if line:
-                    send(control, json.loads(line))
-                else:
-                    heard = []
-                continue
-            if ended in ready:
-                _, status = os.waitpid(supervisor, 0)
-                tell(kernel, signal.SIGKILL)  # it has ended, unless its supervisor failed
-                send(control, {"ended": os.waitstatus_to_exitcode(status)})
-                return
+    ended, watch = os.pidfd_open(kernel), Watch(kernel, first["limits"], folders) if "limits" in first else None
+    while True:
+        ready, _, _ = select.select([control.fileno(), ended], [], [], SECONDS_BETWEEN)
+        if ended in ready:
+            break
+        if control.fileno() in ready:
             data = control.recv(4096)
             if not data:
-                tell(kernel, signal.SIGKILL)
+                tell(ended, signal.SIGKILL)
                 os._exit(0)
             for line in data.splitlines():
-                tell(kernel, json.loads(line)["signal"])
-    finally:
-        told.close()
-        os.close(ended)
-        if kernel != ended:
-            os.close(kernel)
+                tell(ended, json.loads(line)["signal"])
+        elif watch and (broke := watch.broken()):
+            send(control, {"broke": broke})  # at once, since a crowd may take a while to die
+            tell(ended, signal.SIGKILL)  # and with it, as process 1 of its space, all others
+            watch.close()
+            watch = None
+    _, status = os.waitpid(kernel, 0)
+    code = os.waitstatus_to_exitcode(status)
+    send(control, {"ended": code if code >= 0 else 128 - code})
+    os.close(ended)
+    if watch:
+        watch.close()
 
 
 def tell(process: int, number: int) -> None:

@@ -1,4 +1,4 @@
-"""What the supervisor of a kernel watches while it runs: the memory and the number of all its processes together.
+"""What a server watches while its kernel runs: the memory and the number of all its processes together.
 
 The kernel's own limits hold for one process each; these hold for all. Runs in the sandbox, outside the kernel's
 namespaces, and imports nothing of ours.
@@ -7,46 +7,43 @@ namespaces, and imports nothing of ours.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import select
-import signal
 from typing import NamedTuple
 
 SECONDS_BETWEEN = 0.05
 CALM_THREADS = 16
 
 
-def watch(kernel: int, proc: int, limits: dict[str, int], folders: tuple[str, ...], told: int) -> int:
-    """Wait for a kernel's end; end it where it breaks a limit.
+class Watch:
+    """What one kernel uses, with all that came of it.
 
     Args:
         kernel: its process id.
-        proc: `/proc` as a file descriptor, from before the kernel had its own.
         limits: `memory_bytes` for all processes and files together, `processes` for processes and threads.
-        folders: the in-memory folders that it can write to.
-        told: where to say at once which limit was broken, since a crowd may take a while to die.
-
-    Returns:
-        The supervisor's exit code: the kernel's own, or 128 and its signal.
+        folders: the in-memory folders that it can write to, as file descriptors, which are closed with `close`.
     """
-    inherited = _about(proc, kernel).memory
-    ended, broke = os.pidfd_open(kernel), ""
-    while not broke and not select.select([ended], [], [], SECONDS_BETWEEN)[0]:
-        about = _family(kernel, {int(name): _about(proc, int(name)) for name in os.listdir(proc) if name.isdigit()})
-        give_way([process for process in about if process != kernel])
-        memory = inherited + sum(max(0, each.memory - inherited) for each in about.values()) + sum(map(_used, folders))
+
+    def __init__(self, kernel: int, limits: dict[str, int], folders: list[int]) -> None:
+        self._kernel, self._limits, self._folders = kernel, limits, folders
+        self._inherited = _about(kernel).memory
+
+    def broken(self) -> str:
+        """The limit that is broken by now, "memory" or "processes"; "" if none is."""
+        about = _family(self._kernel, {int(name): _about(int(name)) for name in os.listdir("/proc") if name.isdigit()})
+        give_way([process for process in about if process != self._kernel])
+        own = sum(max(0, each.memory - self._inherited) for each in about.values())
+        memory = self._inherited + own + sum(map(_used, self._folders))
         threads = sum(each.threads for each in about.values())
         if threads > CALM_THREADS:
-            give_way([t for process in about for t in _threads(proc, process) if t != kernel])
-        broke = "processes" if threads > limits["processes"] else ""
-        broke = "memory" if memory > limits["memory_bytes"] else broke
-    if broke:
-        os.write(told, json.dumps({"broke": broke}).encode() + b"\n")
-        os.kill(kernel, signal.SIGKILL)  # and with it, as process 1 of its namespace, all others
-    _, status = os.waitpid(kernel, 0)
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code
+            give_way([t for process in about for t in _threads(process) if t != self._kernel])
+        if memory > self._limits["memory_bytes"]:
+            return "memory"
+        return "processes" if threads > self._limits["processes"] else ""
+
+    def close(self) -> None:
+        """Let go of the folders."""
+        for folder in self._folders:
+            os.close(folder)
 
 
 def give_way(threads: list[int]) -> None:
@@ -67,13 +64,13 @@ class _About(NamedTuple):
     parent: int = 0
 
 
-def _about(proc: int, process: int) -> _About:
+def _about(process: int) -> _About:
     """What there is to know of a process; of one that has ended, nothing.
 
     `status` is read and not `smaps`, which waits for a lock that a process may never let go of.
     """
     try:
-        with open(os.open(f"{process}/status", os.O_RDONLY, dir_fd=proc), "rb") as file:
+        with open(f"/proc/{process}/status", "rb") as file:
             told = dict(line.split(b":", 1) for line in file if b":" in line)
     except OSError:
         return _About()
@@ -94,19 +91,13 @@ def _family(kernel: int, everybody: dict[int, _About]) -> dict[int, _About]:
     return family
 
 
-def _used(folder: str) -> int:
-    told = os.statvfs(folder)
+def _used(folder: int) -> int:
+    told = os.fstatvfs(folder)
     return (told.f_blocks - told.f_bfree) * told.f_frsize
 
 
-def _threads(proc: int, process: int) -> list[int]:
+def _threads(process: int) -> list[int]:
     try:
-        folder = os.open(f"{process}/task", os.O_RDONLY | os.O_DIRECTORY, dir_fd=proc)
+        return [int(name) for name in os.listdir(f"/proc/{process}/task")]
     except OSError:
         return []
-    try:
-        return [int(name) for name in os.listdir(folder)]
-    except OSError:
-        return []
-    finally:
-        os.close(folder)

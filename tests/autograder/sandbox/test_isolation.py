@@ -123,7 +123,7 @@ def test_it_is_nobody_and_can_become_no_one_else() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["/", "/usr", "/etc", "/downhill", "/socket", "/sockets", "/problems", "/dev", "/held", "/usr/local/bin"]
+    "folder", ["/", "/usr", "/etc", "/downhill", "/sockets", "/problems", "/dev", "/held", "/usr/local/bin"]
 )
 def test_the_system_is_read_only(folder: str) -> None:
     assert told(inside(f"open({folder + '/mark'!r}, 'w')")).startswith(
@@ -215,6 +215,30 @@ def test_output_is_cut_while_it_streams() -> None:
     assert ran.stopped == "output"
     assert ran.seconds < 30
     assert len(told(ran, 0)) < 100_000
+
+
+def test_what_was_put_out_before_a_kernel_is_killed_is_kept() -> None:
+    deaf = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('begun')\nwhile True: pass"
+    ran = inside(deaf, cell_seconds=1)
+    assert (ran.stopped, told(ran)) == ("time", "begun\n")
+
+
+def test_an_interrupt_leaves_messages_whole() -> None:
+    ran = inside("while True: display(1)", "print('goes on')", cell_seconds=1, output_bytes=100_000_000)
+    assert (ran.stopped, ran.slow_cells, told(ran)) == ("", (0,), "goes on\n")
+
+
+def test_threads_put_out_and_a_forked_process_does_not() -> None:
+    threads = """
+from threading import Thread
+threads = [Thread(target=lambda: [print("x", flush=True) for _ in range(50)]) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+    fork = "import os\nchild = os.fork()\nprint('mine' if child else 'its')\nif not child: os._exit(0)"
+    ran = inside(threads, fork, "print('goes on')")
+    assert told(ran, 0).split() == ["x"] * 400
+    assert [told(ran, cell) for cell in (1, 2)] == ["mine\n", "goes on\n"]
 
 
 def test_the_limit_for_the_notebook_is_told_from_that_for_a_cell() -> None:
