@@ -14,15 +14,18 @@ import itertools
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 from .inside import become_kernel, fork
 from .syscalls import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, fold_memory, prctl
 from .watch import SECONDS_BETWEEN, Watch
 
+FONTS = Path(__file__).with_name("fonts")
 IMPORTED_BY_KERNELS = (  # when they start
     "code",
     "faulthandler",
@@ -53,9 +56,8 @@ def main() -> None:
     prctl(PR_SET_DUMPABLE, 0)
     gc.disable()  # what is imported stays
     warm_up()
-    gc.enable()
-    gc.collect()
     gc.freeze()
+    gc.enable()
     fold_memory()
     for core in itertools.cycle(sorted(os.sched_getaffinity(0))):
         control, _ = listener.accept()
@@ -81,6 +83,8 @@ def serve_client(control: socket.socket) -> None:
 def warm_up() -> None:
     """Everything that costs time once: imports, a plot, a traceback, an optimizer's first step."""
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody debugs here, and every kernel would import it
+    with contextlib.suppress(FileNotFoundError):  # the grader's own matplotlib has looked through all fonts before
+        shutil.copytree(FONTS, os.environ["MPLCONFIGDIR"])
     import IPython.core.ultratb
     import matplotlib.figure
     import matplotlib.pyplot

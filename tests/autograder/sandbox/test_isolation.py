@@ -295,6 +295,16 @@ def test_what_a_killed_grader_left_is_swept_up(tmp_path: Path, monkeypatch: pyte
     assert sorted(tmp_path.iterdir()) == sorted([held, young])
 
 
+def test_the_list_of_fonts_is_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "fontlist-v1.json").write_text("{}")
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    template = provisioner.TemplateProcess()
+    try:
+        assert (template.stage / "code" / "autograder" / "kernel" / "fonts" / "fontlist-v1.json").is_file()
+    finally:
+        template.close()
+
+
 def test_no_stage_is_left_behind_when_the_template_closes() -> None:
     inside("1")
     stage = provisioner.shared_template().stage
