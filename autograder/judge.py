@@ -76,19 +76,20 @@ def matching_form(exercise: Exercise, evidence: Evidence, seed: int, likely: str
     """The form whose outputs these are, to rounding; `None` where none fits, or where nothing came out."""
     if not any(case.steps for case in evidence.cases.values()):
         return None
+    scales = {name: _scale(case.steps) for name, case in evidence.cases.items()}
     for form in sorted(exercise.forms, key=lambda form: form.name != likely):
-        if _matches(exercise, form, evidence, seed):
+        if _matches(exercise, form, evidence, scales, seed):
             return form
     return None
 
 
-def _matches(exercise: Exercise, form: Form, evidence: Evidence, seed: int) -> bool:
-    """Whether a form gives this evidence; it is run no further than to the first case in which it does not."""
+def _matches(exercise: Exercise, form: Form, evidence: Evidence, scales: dict[str, float], seed: int) -> bool:
+    """Whether a form gives this evidence; it is run no further than to the first step in which it does not."""
     if exercise.view or exercise.steady:
         ours = run_form(exercise.name, form.name, seed)
         same = all(same_case(evidence.cases.get(name), case) for name, case in ours.cases.items())
         return same and ours.cases.keys() == evidence.cases.keys()
-    recorder = _Comparing(evidence)
+    recorder = _Comparing(evidence, scales)
     try:
         gather_form(exercise.name, form.name, seed, recorder)
     except _Differs:
@@ -103,9 +104,9 @@ class _Differs(BaseException):
 class _Comparing(Recorder):
     """Breaks off at the first step, or after the first case, that differs from the evidence."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, scales: dict[str, float]) -> None:
         super().__init__()
-        self._evidence = evidence
+        self._evidence, self._scales = evidence, scales
 
     @contextmanager
     def case(self, name: str) -> Iterator[CaseRecorder]:
@@ -118,7 +119,7 @@ class _Comparing(Recorder):
         if given is None:
             raise _Differs
         with super().case(name):
-            yield _ComparingCase(self.cases[name], given)
+            yield _ComparingCase(self.cases[name], given, self._scales[name])
         if not same_case(given, self.cases[name]):
             raise _Differs
 
@@ -126,11 +127,10 @@ class _Comparing(Recorder):
 class _ComparingCase(CaseRecorder):
     """A case that breaks off at the first step that differs from the given case's beyond doubt."""
 
-    def __init__(self, case: Case, given: Case) -> None:
+    def __init__(self, case: Case, given: Case, scale: float) -> None:
         super().__init__(case)
-        self._given = given
-        # a form's largest value is known at its end only, but in one that agrees it is the given one's to rounding
-        self._scale = _scale([value for step in given.steps for value in step])
+        # a form's own scale is known at its end only, but that of one that agrees is the given one's to rounding
+        self._given, self._scale = given, scale
 
     def record(self, values: Iterable[Any]) -> None:
         """As any case's.
@@ -161,8 +161,8 @@ def _agree(given: list[Values], expected: list[Values], tolerance: float, scale:
         return True
     if not all(_alike(value, right) for value, right in pairs):
         return next(differences(given, expected, tolerance, scale), None) is None
-    theirs, ours = (torch.cat([value.reshape(-1) for value in values]) for values in zip(*pairs, strict=True))
-    return _close(theirs, ours, tolerance * (scale or _scale([ours])))
+    theirs, ours = map(_flat, zip(*pairs, strict=True))
+    return _close(theirs, ours, tolerance * (scale or _scale([[ours]])))
 
 
 def _alike(value: torch.Tensor | Odd, right: torch.Tensor | Odd) -> bool:
@@ -171,14 +171,19 @@ def _alike(value: torch.Tensor | Odd, right: torch.Tensor | Odd) -> bool:
     return value.shape == right.shape and value.is_floating_point() and right.is_floating_point()
 
 
+def _flat(values: Iterable[torch.Tensor]) -> torch.Tensor:
+    return torch.cat([value.reshape(-1).double() for value in values])
+
+
 def _close(value: torch.Tensor, right: torch.Tensor, atol: float) -> bool:
     return torch.allclose(value.double(), right.double(), rtol=0.0, atol=atol, equal_nan=True)
 
 
-def _scale(values: Iterable[torch.Tensor | Odd]) -> float:
-    """What differences are measured by: the largest finite number in these, and never zero."""
-    sizes = [value.double().abs() for value in values if isinstance(value, torch.Tensor) and value.numel()]
-    return max([1e-30, *(float(size.nan_to_num(0.0, 0.0, 0.0).max()) for size in sizes)])
+def _scale(steps: Iterable[Values]) -> float:
+    """What differences are measured by: the largest finite number in these steps, and never zero."""
+    tensors = [v for step in steps for v in step if isinstance(v, torch.Tensor) and v.numel() and not v.is_complex()]
+    largest = _flat(tensors).abs().nan_to_num(0.0, 0.0, 0.0).max() if tensors else 0.0
+    return max(float(largest), 1e-30)
 
 
 def differences(
@@ -188,7 +193,7 @@ def differences(
 
     Numbers may differ by a share of the scale, by default the largest of those that are expected.
     """
-    atol = tolerance * (scale or _scale([value for step in expected for value in step]))
+    atol = tolerance * (scale or _scale(expected))
     for number, (ours, theirs) in enumerate(zip(expected, given, strict=False), start=1):
         if len(ours) != len(theirs):
             yield number, 1, f"{len(theirs)} values; expected {len(ours)}", math.nan

@@ -83,6 +83,14 @@ def test_a_problem_may_be_changed_by_whoever_has_it() -> None:
     assert torch.equal(momentum.problem(SEED)["two parameters"]["params"][0], before)
 
 
+@pytest.mark.parametrize("dtype", [torch.complex128, torch.float8_e5m2, torch.bfloat16, torch.int64, torch.bool])
+def test_numbers_of_any_kind_are_judged(dtype: torch.dtype) -> None:
+    evidence = gather_form("momentum_step", "uphill", SEED)
+    evidence.cases["three parameters"].steps[-1][0] = torch.zeros((), dtype=dtype)
+    verdict = judge("momentum_step", evidence, SEED)
+    assert (verdict.kind, verdict.fraction) == ("unknown" if dtype.is_floating_point else "unusable", 0)
+
+
 def test_trouble_is_told_with_its_step() -> None:
     case = Case([], Trouble("raised", "ValueError: no", 1, ("line 3, in f: raise ValueError('no')",)))
     verdict = judge("gradient_step", Evidence("gradient_step", {"two parameters": case}), 1)
