@@ -54,7 +54,7 @@ def compare(exercise: Exercise, seed: int, given: Evidence, expected: Evidence, 
         else:
             kind = "grid" if _is_grid(right[min(where.step, len(right)) - 1]) else "entries"
     if kind == "path":
-        problem = exercise.draw(seed)
+        problem = exercise.problem(seed)
         problem = problem.get(where.case, problem)
         return _path(exercise, problem, where, (theirs, ours), (mine, right))
     if kind == "curve":

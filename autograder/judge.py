@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import torch
 
@@ -14,7 +15,7 @@ from autograder.compare import compare
 from autograder.oracles import Exercise, Form, find_exercise
 from autograder.place import told
 from autograder.student.check import gather
-from autograder.student.evidence import Case, Evidence, Odd
+from autograder.student.evidence import Case, Evidence, Odd, Values
 from autograder.student.recorder import CaseRecorder, Recorder
 from autograder.verdict import Compared, Verdict, Where
 
@@ -68,26 +69,27 @@ def gather_form(exercise_name: str, form_name: str | None, seed: int, recorder: 
     """The evidence that the reference (`None`) or a named form gives on the problem of this seed."""
     exercise = find_exercise(exercise_name)
     functions = {None: exercise.reference} | {form.name: form.function for form in exercise.forms}
-    return gather(exercise_name, functions[form_name], exercise.draw(seed), recorder)
+    return gather(exercise_name, functions[form_name], exercise.problem(seed), recorder)
 
 
 def matching_form(exercise: Exercise, evidence: Evidence, seed: int, likely: str = "") -> Form | None:
     """The form whose outputs these are, to rounding; `None` where none fits, or where nothing came out."""
     if not any(case.steps for case in evidence.cases.values()):
         return None
+    scales = {name: _scale(case.steps) for name, case in evidence.cases.items()}
     for form in sorted(exercise.forms, key=lambda form: form.name != likely):
-        if _matches(exercise, form, evidence, seed):
+        if _matches(exercise, form, evidence, scales, seed):
             return form
     return None
 
 
-def _matches(exercise: Exercise, form: Form, evidence: Evidence, seed: int) -> bool:
-    """Whether a form gives this evidence; it is run no further than to the first case in which it does not."""
+def _matches(exercise: Exercise, form: Form, evidence: Evidence, scales: dict[str, float], seed: int) -> bool:
+    """Whether a form gives this evidence; it is run no further than to the first step in which it does not."""
     if exercise.view or exercise.steady:
         ours = run_form(exercise.name, form.name, seed)
         same = all(same_case(evidence.cases.get(name), case) for name, case in ours.cases.items())
         return same and ours.cases.keys() == evidence.cases.keys()
-    recorder = _Comparing(evidence)
+    recorder = _Comparing(evidence, scales)
     try:
         gather_form(exercise.name, form.name, seed, recorder)
     except _Differs:
@@ -95,59 +97,104 @@ def _matches(exercise: Exercise, form: Form, evidence: Evidence, seed: int) -> b
     return recorder.cases.keys() == evidence.cases.keys()
 
 
-class _Differs(Exception):
-    """A case came out otherwise than in the evidence."""
+class _Differs(BaseException):
+    """What came out is not the evidence; no form's own trouble, so it passes by what records that."""
 
 
 class _Comparing(Recorder):
-    """Breaks off after the first case that differs from the evidence."""
+    """Breaks off at the first step, or after the first case, that differs from the evidence."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, scales: dict[str, float]) -> None:
         super().__init__()
-        self._evidence = evidence
+        self._evidence, self._scales = evidence, scales
 
     @contextmanager
     def case(self, name: str) -> Iterator[CaseRecorder]:
         """As a recorder's.
 
         Raises:
-            _Differs: at its end, if it differs.
+            _Differs: as soon as it differs.
         """
-        with super().case(name) as case:
-            yield case
-        if not same_case(self._evidence.cases.get(name), self.cases[name]):
+        given = self._evidence.cases.get(name)
+        if given is None:
+            raise _Differs
+        with super().case(name):
+            yield _ComparingCase(self.cases[name], given, self._scales[name])
+        if not same_case(given, self.cases[name]):
+            raise _Differs
+
+
+class _ComparingCase(CaseRecorder):
+    """A case that breaks off at the first step that differs from the given case's beyond doubt."""
+
+    def __init__(self, case: Case, given: Case, scale: float) -> None:
+        super().__init__(case)
+        # a form's own scale is known at its end only, but that of one that agrees is the given one's to rounding
+        self._given, self._scale = given, scale
+
+    def record(self, values: Iterable[Any]) -> None:
+        """As any case's.
+
+        Raises:
+            _Differs: if this step differs.
+        """
+        super().record(values)
+        place = len(self._case.steps)
+        step = self._given.steps[place - 1 : place]
+        if not _agree(step, self._case.steps[place - 1 :], 2 * ROUNDING, self._scale):
             raise _Differs
 
 
 def same_case(given: Case | None, expected: Case, tolerance: float = ROUNDING) -> bool:
     """Whether two cases hold the same numbers to rounding and ended the same way."""
-    if given is None or len(given.steps) != len(expected.steps):
+    if given is None or (given.trouble and given.trouble.kind) != (expected.trouble and expected.trouble.kind):
         return False
-    if (given.trouble and given.trouble.kind) != (expected.trouble and expected.trouble.kind):
+    return _agree(given.steps, expected.steps, tolerance)
+
+
+def _agree(given: list[Values], expected: list[Values], tolerance: float, scale: float = 0.0) -> bool:
+    """Whether there are no `differences`: seen of all numbers at once where that can be, as it mostly can."""
+    if [len(step) for step in given] != [len(step) for step in expected]:
         return False
-    return _agree(given, expected, tolerance) or next(differences(given, expected, tolerance), None) is None
+    pairs = [pair for steps in zip(given, expected, strict=True) for pair in zip(*steps, strict=True)]
+    if not pairs:
+        return True
+    if not all(_alike(value, right) for value, right in pairs):
+        return next(differences(given, expected, tolerance, scale), None) is None
+    theirs, ours = map(_flat, zip(*pairs, strict=True))
+    return _close(theirs, ours, tolerance * (scale or _scale([[ours]])))
 
 
-def _agree(given: Case, expected: Case, tolerance: float) -> bool:
-    """Whether there are no `differences`, where that can be seen of all numbers at once, as it mostly can."""
-    pairs = [pair for steps in zip(given.steps, expected.steps, strict=True) for pair in zip(*steps, strict=False)]
-    if [len(step) for step in given.steps] != [len(step) for step in expected.steps] or not pairs:
+def _alike(value: torch.Tensor | Odd, right: torch.Tensor | Odd) -> bool:
+    if isinstance(value, Odd) or isinstance(right, Odd):
         return False
-    for value, right in pairs:
-        if isinstance(value, Odd) or isinstance(right, Odd) or value.shape != right.shape:
-            return False
-        if not (value.is_floating_point() and right.is_floating_point()):
-            return False
-    theirs, ours = (torch.cat([value.reshape(-1).double() for value in values]) for values in zip(*pairs, strict=True))
-    scale = float(ours.abs().nan_to_num(0.0, 0.0, 0.0).max()) if len(ours) else 0.0
-    return torch.allclose(theirs, ours, rtol=0.0, atol=tolerance * max(scale, 1e-30), equal_nan=True)
+    return value.shape == right.shape and value.is_floating_point() and right.is_floating_point()
 
 
-def differences(given: Case, expected: Case, tolerance: float = ROUNDING) -> Iterator[tuple[int, int, str, float]]:
-    """Where two cases differ: step and tensor (from 1), what differs, and by how much."""
-    values = [v for step in expected.steps for v in step if isinstance(v, torch.Tensor)]
-    scale = max((float(v.abs().nan_to_num(0.0, 0.0, 0.0).max()) for v in values if v.numel()), default=0.0)
-    for number, (ours, theirs) in enumerate(zip(expected.steps, given.steps, strict=False), start=1):
+def _flat(values: Iterable[torch.Tensor]) -> torch.Tensor:
+    return torch.cat([value.reshape(-1).double() for value in values])
+
+
+def _close(value: torch.Tensor, right: torch.Tensor, atol: float) -> bool:
+    return torch.allclose(value.double(), right.double(), rtol=0.0, atol=atol, equal_nan=True)
+
+
+def _scale(steps: Iterable[Values]) -> float:
+    """What differences are measured by: the largest finite number in these steps, and never zero."""
+    tensors = [v for step in steps for v in step if isinstance(v, torch.Tensor) and v.numel() and not v.is_complex()]
+    largest = _flat(tensors).abs().nan_to_num(0.0, 0.0, 0.0).max() if tensors else 0.0
+    return max(float(largest), 1e-30)
+
+
+def differences(
+    given: list[Values], expected: list[Values], tolerance: float = ROUNDING, scale: float = 0.0
+) -> Iterator[tuple[int, int, str, float]]:
+    """Where the steps of two cases differ: step and tensor (from 1), what differs, and by how much.
+
+    Numbers may differ by a share of the scale, by default the largest of those that are expected.
+    """
+    atol = tolerance * (scale or _scale(expected))
+    for number, (ours, theirs) in enumerate(zip(expected, given, strict=False), start=1):
         if len(ours) != len(theirs):
             yield number, 1, f"{len(theirs)} values; expected {len(ours)}", math.nan
             return
@@ -158,15 +205,9 @@ def differences(given: Case, expected: Case, tolerance: float = ROUNDING) -> Ite
             elif value.shape != right.shape:
                 yield number, k, f"it has shape {list(value.shape)}; expected {list(right.shape)}", math.nan
             elif not value.is_floating_point():
-                yield (
-                    number,
-                    k,
-                    f"it holds numbers of {value.dtype}; expected {right.dtype}, as the inputs have",
-                    math.nan,
-                )
-            elif not torch.allclose(
-                value.double(), right.double(), rtol=0.0, atol=tolerance * max(scale, 1e-30), equal_nan=True
-            ):
+                words = f"it holds numbers of {value.dtype}; expected {right.dtype}, as the inputs have"
+                yield number, k, words, math.nan
+            elif not _close(value, right, atol):
                 yield number, k, "", float((value.double() - right.double()).abs().max())
 
 
@@ -222,7 +263,7 @@ def _first_difference(evidence: Evidence, right: Evidence) -> tuple[Where | None
     first: Where | None = None
     for name, expected in right.cases.items():
         given = evidence.cases.get(name, Case())
-        for step, k, found, deviation in differences(given, expected):
+        for step, k, found, deviation in differences(given.steps, expected.steps):
             where = Where(name, step, k, None if math.isnan(deviation) else deviation)
             if found:
                 return where, found

@@ -50,7 +50,7 @@ def told(exercise: Exercise, seed: int, given: Evidence, expected: Evidence, whe
 
 def describe_inputs(exercise: Exercise, seed: int, case: str) -> str:
     """The inputs of a case, those that are short, as `name = value`."""
-    problem = exercise.draw(seed)
+    problem = exercise.problem(seed)
     values = problem.get(case, problem)
     if not isinstance(values, dict):
         return ""

@@ -72,7 +72,7 @@ def judged(exercise: str, attempt: Any) -> Verdict:
     if shortcut:
         return Verdict(exercise, "flagged", 0.0, detail=shortcut)
     seed = public_seed(exercise)
-    verdict = judge(exercise, gather(exercise, attempt, known.draw(seed)), seed)
+    verdict = judge(exercise, gather(exercise, attempt, known.problem(seed)), seed)
     return replace(verdict, section=section_of(exercise))
 
 

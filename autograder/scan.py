@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from functools import lru_cache
 
 from autograder.bindings import (
     Definition,
@@ -132,16 +133,24 @@ def _read_definition(
         if name in DOORS:
             yield f"`{name}` leads past the code that can be read", line, name
         yield "", line, name
+    yield from ((what, line, "") for what, line in _unreadable_names(node))
+
+
+@lru_cache(maxsize=8192)
+def _unreadable_names(node: ast.AST) -> tuple[tuple[str, int], ...]:
+    """Where an attribute or a keyword is named by no text that can be read, with the line."""
+    found = []
     for part in ast.walk(node):
         match part:
             case ast.Call(func=ast.Name(id="getattr"), args=[_, attribute, *_]) if not isinstance(
                 attribute, ast.Constant
             ):
-                yield "`getattr` takes a name that cannot be read", part.lineno, ""
+                found.append(("`getattr` takes a name that cannot be read", part.lineno))
             case ast.keyword(arg=None, value=ast.Dict(keys=keys)) if not all(
                 isinstance(key, ast.Constant | None) for key in keys
             ):
-                yield "`**` takes a name that cannot be read", part.lineno, ""
+                found.append(("`**` takes a name that cannot be read", part.lineno))
+    return tuple(found)
 
 
 def _wrong_with(dotted: str, notebook: Notebook, does_the_work: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -75,10 +76,29 @@ class Exercise:
     untold: tuple[str, ...] = ()
     landscape: Callable[[dict[str, Any]], Callable[[Tensor], Tensor]] | None = None
 
+    def problem(self, seed: int) -> dict[str, Any]:
+        """The problem of a seed, drawn once for all who ask for it in a row; whoever gets it may change it."""
+        return _copied(_drawn(self.draw, seed))  # type: ignore[no-any-return]
+
     def claim(self, case: str, step: int) -> str:
         """What the view claims at a step of a case, counted from 1; past the last one, the last."""
         claims = self.claims[case] if isinstance(self.claims, Mapping) else self.claims
         return claims[min(step, len(claims)) - 1]
+
+
+@lru_cache(maxsize=8)  # the forms of an exercise run on the same one, the exercises of a lesson follow each other
+def _drawn(draw: Callable[[int], dict[str, Any]], seed: int) -> dict[str, Any]:
+    return draw(seed)
+
+
+def _copied(tree: Any) -> Any:
+    if isinstance(tree, Tensor):
+        return tree.clone()
+    if isinstance(tree, dict):
+        return {key: _copied(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return type(tree)(map(_copied, tree))
+    return tree
 
 
 class Draw:

@@ -16,16 +16,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from hmac import compare_digest
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
 import zmq
 import zmq.asyncio
+from jupyter_client.adapter import adapt
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.session import Session
 from traitlets import Type
 
 from autograder.sandbox.limits import Limits
@@ -47,7 +50,7 @@ def kernel(
         limits: what it may use, and how it is isolated.
         files: what lies beside the notebook, by relative name.
     """
-    manager = AsyncKernelManager(context=_context(os.getpid()), client_factory=PromptClient)
+    manager = AsyncKernelManager(context=_context(os.getpid()), client_factory=PromptClient, session=PlainSession())
     manager.output_bytes = limits.output_bytes
     if limits.isolation != "none":
         chosen = {"kernel_provisioner": {"provisioner_name": "downhill-sandbox"}}
@@ -75,6 +78,30 @@ def kernel(
 def _context(process: int) -> zmq.asyncio.Context:
     """What this process makes its sockets from; not pyzmq's own, since others would find our limits on theirs."""
     return zmq.asyncio.Context()
+
+
+class PlainSession(Session):
+    """The session of a kernel that only one client hears; dates in its messages stay text, for nobody asks for them."""
+
+    def clone(self) -> Session:
+        """Itself: Jupyter's copies keep clients apart, each with the signatures that it has seen."""
+        return self
+
+    def deserialize(self, msg_list: list[Any], content: bool = True, copy: bool = True) -> dict[str, Any]:
+        """A message from its signature and its parts, which are bytes.
+
+        Raises:
+            ValueError: if it is not signed with this session's key, or was heard before.
+        """
+        signature, *signed = msg_list[:5]
+        if signature in self.digest_history or not compare_digest(signature, self.sign(signed)):
+            raise ValueError("a message that the kernel did not sign, or one that came before")
+        self._add_digest(signature)
+        header, parent, metadata, body = map(self.unpack, signed)
+        about = {"header": header, "msg_id": header["msg_id"], "msg_type": header["msg_type"], "parent_header": parent}
+        buffers = [memoryview(part) for part in msg_list[5:]]
+        message: dict[str, Any] = adapt({**about, "metadata": metadata, "content": body, "buffers": buffers})
+        return message
 
 
 class CountedChannel(AsyncZMQSocketChannel):

@@ -51,7 +51,7 @@ class Ran:
         stages: how long each part of that took.
     """
 
-    notebook: NotebookNode
+    notebook: NotebookNode = field(repr=False)  # asyncio shows what a run gave whenever it takes its handler of Ctrl-C
     stopped: str = ""
     at: int = -1
     slow_cells: tuple[int, ...] = ()

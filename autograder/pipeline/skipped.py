@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 
 from nbformat import NotebookNode
 
@@ -40,6 +41,7 @@ def is_experiment(cell: NotebookNode) -> bool:
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", "")).startswith(EXPERIMENT)
 
 
+@lru_cache(maxsize=2048)  # a class shares most of its cells
 def _only_constants(source: str) -> frozenset[str] | None:
     """The names that a cell binds to constants, if that is all it does."""
     names = set()

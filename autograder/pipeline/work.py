@@ -82,4 +82,4 @@ def key_of(unit: Unit) -> str:
 
 def draw_problems(exercises: tuple[Exercise, ...], seed: int) -> dict[str, Any]:
     """The problems of all exercises, as they are handed to the kernel."""
-    return {e.name: encode(e.draw(seed)) for e in exercises}
+    return {e.name: encode(e.problem(seed)) for e in exercises}

@@ -158,7 +158,8 @@ def snapshot(value: Any) -> torch.Tensor | Odd:
         return Odd(type(value).__name__)  # without numbers of its own
     if value.layout != torch.strided or value.numel() > MAX_ELEMENTS:
         return Odd(f"tensor of shape {tuple(value.shape)}")
-    return value.detach().as_subclass(torch.Tensor).cpu().clone()
+    bare = value.detach()
+    return (bare if type(bare) is torch.Tensor else bare.as_subclass(torch.Tensor)).cpu().clone()
 
 
 def describe(value: Any) -> str:

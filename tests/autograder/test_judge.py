@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from autograder.bench.right_forms import RIGHT
-from autograder.judge import gather_form, judge
+from autograder.judge import ROUNDING, gather_form, judge
 from autograder.oracles import Exercise, Form, lessons
 from autograder.student.check import gather
 from autograder.student.evidence import Case, Evidence, Trouble
@@ -65,6 +65,30 @@ def test_evidence_without_cases_earns_nothing() -> None:
 
 def test_right_numbers_for_another_seed_earn_nothing() -> None:
     assert judge("momentum_step", gather_form("momentum_step", None, 1), 2).fraction == 0
+
+
+@pytest.mark.parametrize(("away", "name"), [(0.9, "running_mean"), (1.5, "")])
+@pytest.mark.parametrize("step", [0, 5])
+def test_a_mistake_is_named_where_it_fits_to_rounding_and_no_further(step: int, away: float, name: str) -> None:
+    evidence = gather_form("momentum_step", "running_mean", SEED)
+    case = evidence.cases["two parameters"]
+    case.steps[step][0][0] += away * ROUNDING * max(float(v.abs().max()) for values in case.steps for v in values)
+    assert judge("momentum_step", evidence, SEED).name == name
+
+
+def test_a_problem_may_be_changed_by_whoever_has_it() -> None:
+    momentum = next(e for e in EXERCISES if e.name == "momentum_step")
+    before = momentum.draw(SEED)["two parameters"]["params"][0]
+    momentum.problem(SEED)["two parameters"]["params"][0].zero_()
+    assert torch.equal(momentum.problem(SEED)["two parameters"]["params"][0], before)
+
+
+@pytest.mark.parametrize("dtype", [torch.complex128, torch.float8_e5m2, torch.bfloat16, torch.int64, torch.bool])
+def test_numbers_of_any_kind_are_judged(dtype: torch.dtype) -> None:
+    evidence = gather_form("momentum_step", "uphill", SEED)
+    evidence.cases["three parameters"].steps[-1][0] = torch.zeros((), dtype=dtype)
+    verdict = judge("momentum_step", evidence, SEED)
+    assert (verdict.kind, verdict.fraction) == ("unknown" if dtype.is_floating_point else "unusable", 0)
 
 
 def test_trouble_is_told_with_its_step() -> None:

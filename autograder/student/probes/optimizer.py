@@ -105,12 +105,12 @@ def run(optimizer: torch.optim.Optimizer, params: list[Tensor], problem: Any, ca
 
 def step(optimizer: torch.optim.Optimizer, params: list[Tensor], grads: list[Tensor | None]) -> None:
     """One step as a training loop makes it: gradients are written into buffers that live on."""
-    for p, g in zip(params, grads, strict=True):
-        if g is None:
-            p.grad = None
-        elif p.grad is None:
-            p.grad = g.clone()
-        else:
-            with torch.no_grad():
+    with torch.no_grad():
+        for p, g in zip(params, grads, strict=True):
+            if g is None:
+                p.grad = None
+            elif p.grad is None:
+                p.grad = g.clone()
+            else:
                 p.grad.copy_(g)
     optimizer.step()
