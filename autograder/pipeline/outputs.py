@@ -37,9 +37,7 @@ def _plain(output: dict[str, Any]) -> NotebookNode | None:
         return None
     kept: dict[str, Any] = {_text(mime): _text(value) for mime, value in data.items() if _is_text(value)}
     if MIME in data:
-        kept[MIME] = (
-            data[MIME] if _depth([data[MIME]]) < 20 else "too deep"
-        )  # else as it is: the judge reads it with care
+        kept[MIME] = data[MIME] if _depth([data[MIME]]) < 20 else "too deep"  # the judge reads it with care
     return new_output("display_data", kept)
 
 

@@ -91,7 +91,10 @@ class Template:
     """A connection to a template process, which forks kernels for it; one kernel at a time."""
 
     def __init__(self, stage: Path | None = None) -> None:
-        """Connect to the template process of this stage, or to one of its own, which is started."""
+        """Connect to the template process of this stage, or to one of its own, which is started.
+
+        Who shares one from now on keeps to the core of its kernels.
+        """
         self._own = None if stage else TemplateProcess()
         self.stage = self._own.stage if self._own else Path(stage or "")
         self.served = 0
@@ -100,7 +103,9 @@ class Template:
         self._control = socket.socket(socket.AF_UNIX)
         try:
             self._control.connect(str(self.stage / "control"))
-            self.receive(SECONDS_TO_START)
+            core = self.receive(SECONDS_TO_START)["core"]
+            if stage:  # to and fro between two cores takes longer than on one, and other workers have theirs
+                os.sched_setaffinity(0, {core})
         except (NoSandbox, OSError) as error:
             errors = self.stage / "errors"
             said = errors.read_text(errors="replace").strip()[-500:] if errors.is_file() else ""
@@ -297,8 +302,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         self._sockets.mkdir()
         manager = self.parent
         manager.transport, manager.ip = "ipc", str(self._sockets / "s")
-        manager.connection_file = str(self._template.stage / f"connection-{self._sockets.name}.json")
-        manager.write_connection_file()
+        manager.shell_port, manager.iopub_port, manager.stdin_port, manager.control_port, manager.hb_port = range(1, 6)
         self.connection_info = manager.get_connection_info()
         kwargs.pop("extra_arguments", None)
         prepared: dict[str, Any] = await super().pre_launch(cmd=[], **kwargs)

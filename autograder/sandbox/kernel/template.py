@@ -68,14 +68,14 @@ def main() -> None:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             listener.close()
             os.sched_setaffinity(0, {core})
+            send(control, {"core": core})
             serve_client(control)
             os._exit(0)
         control.close()
 
 
 def serve_client(control: socket.socket) -> None:
-    """Say "ready", then serve one kernel after another until the socket closes."""
-    send(control, {"ready": True})
+    """Serve one kernel after another until the socket closes."""
     while control.recv(1, socket.MSG_PEEK):
         serve(control)
 
