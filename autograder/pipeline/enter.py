@@ -19,11 +19,12 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import MissingEntry, SubmittedAssignment
+from nbgrader.api import MissingEntry, Student, SubmittedAssignment, SubmittedNotebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, LimitOutput, OverwriteCells
+from sqlalchemy.orm import selectinload
 from traitlets import TraitError
 
 from autograder.errors import NoCourse, NoLesson
@@ -37,6 +38,9 @@ from autograder.pipeline.unit import Done
 
 log = logging.getLogger("autograder.nbgrader")
 log.addHandler(logging.NullHandler())
+WHOLE = selectinload(SubmittedAssignment.notebooks).options(
+    selectinload(SubmittedNotebook.grades), selectinload(SubmittedNotebook.comments)
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,8 @@ class Desk:
         """Enter some submissions in one transaction; if that fails, each in its own, and say which could not be."""
         try:
             with self._ledger.transaction():
-                return [self._enter(each) for each in done]
+                submissions = self._submissions([each.student for each in done])
+                return [self._enter(each, submissions[each.student]) for each in done]
         except Exception as error:
             if len(done) == 1:
                 return [error]
@@ -111,15 +116,30 @@ class Desk:
         points = sum(float(grade.auto_score or 0) for grade in grades)
         return Entered(points, any(grade.needs_manual_grade for grade in grades))
 
-    def _enter(self, done: Done) -> Entered:
+    def _submissions(self, students: list[str]) -> dict[str, SubmittedAssignment]:
+        """The gradebook's submissions of some students, read together; what it does not have is added together."""
+        gradebook, lesson = self._ledger.gradebook, self._lesson
+        with gradebook.db.no_autoflush:
+            known = {student.id: student for student in gradebook.db.query(Student).filter(Student.id.in_(students))}
+            known |= {name: gradebook.add_student(name) for name in students if name not in known}
+            gradebook.db.flush()
+            assignment = gradebook.find_assignment(lesson)
+            theirs = SubmittedAssignment.assignment == assignment, SubmittedAssignment.student_id.in_(students)
+            found = {s.student_id: s for s in gradebook.db.query(SubmittedAssignment).filter(*theirs).options(WHOLE)}
+            for student in students:
+                source = self._folders.format_path(self._folders.submitted_directory, student, lesson)
+                timestamp = self._folders.get_existing_timestamp(source)
+                when = {"timestamp": timestamp} if timestamp else {}
+                if student not in found:
+                    found[student] = gradebook.add_submission(lesson, student, **when)
+                elif timestamp:
+                    found[student].timestamp = timestamp
+        gradebook.db.flush()
+        return found
+
+    def _enter(self, done: Done, submission: SubmittedAssignment) -> Entered:
         notebook = nbformat.from_dict(json.loads(done.notebook))
         notebook, _ = self._limit.preprocess(notebook, {})
-        gradebook = self._ledger.gradebook
-        gradebook.update_or_create_student(done.student)
-        source = self._folders.format_path(self._folders.submitted_directory, done.student, done.lesson)
-        timestamp = self._folders.get_existing_timestamp(source)
-        when = {"timestamp": timestamp} if timestamp else {}
-        submission = gradebook.update_or_create_submission(done.lesson, done.student, **when)
         entered = self._enter_marks(submission, notebook, set(done.flagged))
         if submission.total_seconds_late > 0 or any(n.late_submission_penalty for n in submission.notebooks):
             where = {"notebook": done.lesson, "assignment": done.lesson, "student": done.student}
