@@ -19,7 +19,15 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import MissingEntry, Student, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import (
+    Assignment,
+    Comment,
+    Grade,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
@@ -117,24 +125,22 @@ class Desk:
         return Entered(points, any(grade.needs_manual_grade for grade in grades))
 
     def _submissions(self, students: list[str]) -> dict[str, SubmittedAssignment]:
-        """The gradebook's submissions of some students, read together; what it does not have is added together."""
-        gradebook, lesson = self._ledger.gradebook, self._lesson
-        with gradebook.db.no_autoflush:
+        """The gradebook's submissions of some students, read together; those it does not have are added to it."""
+        gradebook = self._ledger.gradebook
+        with gradebook.db.no_autoflush:  # all that is new is then written with its marks, table by table
             known = {student.id: student for student in gradebook.db.query(Student).filter(Student.id.in_(students))}
-            known |= {name: gradebook.add_student(name) for name in students if name not in known}
-            gradebook.db.flush()
-            assignment = gradebook.find_assignment(lesson)
+            assignment = gradebook.find_assignment(self._lesson)
             theirs = SubmittedAssignment.assignment == assignment, SubmittedAssignment.student_id.in_(students)
             found = {s.student_id: s for s in gradebook.db.query(SubmittedAssignment).filter(*theirs).options(WHOLE)}
-            for student in students:
-                source = self._folders.format_path(self._folders.submitted_directory, student, lesson)
+            for name in students:
+                if name not in found:
+                    student = known.get(name) or gradebook.add_student(name)
+                    found[name] = submission = _submission(assignment, student)
+                    gradebook.db.add(submission)
+                source = self._folders.format_path(self._folders.submitted_directory, name, self._lesson)
                 timestamp = self._folders.get_existing_timestamp(source)
-                when = {"timestamp": timestamp} if timestamp else {}
-                if student not in found:
-                    found[student] = gradebook.add_submission(lesson, student, **when)
-                elif timestamp:
-                    found[student].timestamp = timestamp
-        gradebook.db.flush()
+                if timestamp:
+                    found[name].timestamp = timestamp
         return found
 
     def _enter(self, done: Done, submission: SubmittedAssignment) -> Entered:
@@ -209,6 +215,18 @@ class _Overwrite(OverwriteCells):
     def find_graded_cell(self, name: str, *where: str) -> Any:
         """As the gradebook's."""
         return self.points[name]
+
+
+def _submission(assignment: Assignment, student: Student) -> SubmittedAssignment:
+    """A new submission as nbgrader's `add_submission` makes it, which asks for lesson and student each time."""
+    submission = SubmittedAssignment(assignment=assignment, student=student)
+    for notebook in assignment.notebooks:
+        submitted = SubmittedNotebook(notebook=notebook, assignment=submission)
+        for cell in (*notebook.grade_cells, *notebook.task_cells):
+            Grade(cell=cell, notebook=submitted, needs_manual_grade=True)
+        for cell in (*notebook.solution_cells, *notebook.task_cells):
+            Comment(cell=cell, notebook=submitted)
+    return submission
 
 
 def _plain(cell: Any) -> SimpleNamespace:
