@@ -233,10 +233,6 @@ def _finish(report: Any, as_json: bool, kinds: dict[str, str] | None = None) -> 
 
 def main() -> None:
     """Run the command; an error a person can mend is one line, with `--verbose` its traceback too."""
-    import warnings
-
-    # nbgrader 0.9.6 under SQLAlchemy 2.1 warns at every new submission
-    warnings.filterwarnings("ignore", message="Object of type <Submitted")
     verbose = "--verbose" in sys.argv
     if verbose:
         sys.argv.remove("--verbose")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import nbformat
 from nbgrader.api import MissingEntry
 
 from autograder.errors import NoRecord
@@ -16,6 +15,7 @@ from autograder.feedback import words
 from autograder.feedback.class_page import Cell, ClassReport, Mistake, Row, render
 from autograder.files import write
 from autograder.pipeline.course import CourseFolder
+from autograder.pipeline.nodes import read
 from autograder.pipeline.roster import open_gradebook
 from autograder.verdict import recorded_verdict
 
@@ -170,7 +170,7 @@ def _picture(course: CourseFolder, lesson: str, students: list[str], exercise: s
         path = course.root / "autograded" / student / lesson / f"{lesson}.ipynb"
         if not path.is_file():
             continue
-        for cell in nbformat.read(path, as_version=4).cells:
+        for cell in read(path).cells:
             if cell.metadata.get("nbgrader", {}).get("grade_id") != f"check_{exercise}":
                 continue
             for output in cell.get("outputs", []):  # what stands under a check is all ours

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
+from nbformat.validator import normalize
 
 from autograder.errors import NoCourse, NoLesson
 from autograder.files import write
 from autograder.pipeline.collect import MAX_FILES_BYTES
 from autograder.pipeline.collect import tidy as tidy
+from autograder.pipeline.nodes import read
 
 LIVE_NAME = "its name holds < or >, which nbgrader's pages would read as HTML: rename its folder in submitted/"
 
@@ -54,7 +55,8 @@ class CourseFolder:
                 f"{lesson} has not been released: run `nbgrader generate_assignment {lesson}` in {self.root}"
             )
         try:
-            return nbformat.read(path, as_version=4)
+            _, notebook = normalize(read(path))
+            return notebook
         except Exception as error:  # nbformat fails in many ways on a malformed file
             raise NoLesson(
                 f"the released notebook {path} cannot be read ({type(error).__name__}): "

@@ -19,11 +19,20 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import MissingEntry, SubmittedAssignment
+from nbgrader.api import (
+    Assignment,
+    Comment,
+    Grade,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, LimitOutput, OverwriteCells
+from sqlalchemy.orm import selectinload
 from traitlets import TraitError
 
 from autograder.errors import NoCourse, NoLesson
@@ -37,6 +46,9 @@ from autograder.pipeline.unit import Done
 
 log = logging.getLogger("autograder.nbgrader")
 log.addHandler(logging.NullHandler())
+WHOLE = selectinload(SubmittedAssignment.notebooks).options(
+    selectinload(SubmittedNotebook.grades), selectinload(SubmittedNotebook.comments)
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,8 @@ class Desk:
         """Enter some submissions in one transaction; if that fails, each in its own, and say which could not be."""
         try:
             with self._ledger.transaction():
-                return [self._enter(each) for each in done]
+                submissions = self._submissions([each.student for each in done])
+                return [self._enter(each, submissions[each.student]) for each in done]
         except Exception as error:
             if len(done) == 1:
                 return [error]
@@ -111,15 +124,28 @@ class Desk:
         points = sum(float(grade.auto_score or 0) for grade in grades)
         return Entered(points, any(grade.needs_manual_grade for grade in grades))
 
-    def _enter(self, done: Done) -> Entered:
+    def _submissions(self, students: list[str]) -> dict[str, SubmittedAssignment]:
+        """The gradebook's submissions of some students, read together; those it does not have are added to it."""
+        gradebook = self._ledger.gradebook
+        with gradebook.db.no_autoflush:  # all that is new is then written with its marks, table by table
+            known = {student.id: student for student in gradebook.db.query(Student).filter(Student.id.in_(students))}
+            assignment = gradebook.find_assignment(self._lesson)
+            theirs = SubmittedAssignment.assignment == assignment, SubmittedAssignment.student_id.in_(students)
+            found = {s.student_id: s for s in gradebook.db.query(SubmittedAssignment).filter(*theirs).options(WHOLE)}
+            for name in students:
+                if name not in found:
+                    student = known.get(name) or gradebook.add_student(name)
+                    found[name] = submission = _submission(assignment, student)
+                    gradebook.db.add(submission)
+                source = self._folders.format_path(self._folders.submitted_directory, name, self._lesson)
+                timestamp = self._folders.get_existing_timestamp(source)
+                if timestamp:
+                    found[name].timestamp = timestamp
+        return found
+
+    def _enter(self, done: Done, submission: SubmittedAssignment) -> Entered:
         notebook = nbformat.from_dict(json.loads(done.notebook))
         notebook, _ = self._limit.preprocess(notebook, {})
-        gradebook = self._ledger.gradebook
-        gradebook.update_or_create_student(done.student)
-        source = self._folders.format_path(self._folders.submitted_directory, done.student, done.lesson)
-        timestamp = self._folders.get_existing_timestamp(source)
-        when = {"timestamp": timestamp} if timestamp else {}
-        submission = gradebook.update_or_create_submission(done.lesson, done.student, **when)
         entered = self._enter_marks(submission, notebook, set(done.flagged))
         if submission.total_seconds_late > 0 or any(n.late_submission_penalty for n in submission.notebooks):
             where = {"notebook": done.lesson, "assignment": done.lesson, "student": done.student}
@@ -189,6 +215,18 @@ class _Overwrite(OverwriteCells):
     def find_graded_cell(self, name: str, *where: str) -> Any:
         """As the gradebook's."""
         return self.points[name]
+
+
+def _submission(assignment: Assignment, student: Student) -> SubmittedAssignment:
+    """A new submission as nbgrader's `add_submission` makes it, which asks for lesson and student each time."""
+    submission = SubmittedAssignment(assignment=assignment, student=student)
+    for notebook in assignment.notebooks:
+        submitted = SubmittedNotebook(notebook=notebook, assignment=submission)
+        for cell in (*notebook.grade_cells, *notebook.task_cells):
+            Grade(cell=cell, notebook=submitted, needs_manual_grade=True)
+        for cell in (*notebook.solution_cells, *notebook.task_cells):
+            Comment(cell=cell, notebook=submitted)
+    return submission
 
 
 def _plain(cell: Any) -> SimpleNamespace:

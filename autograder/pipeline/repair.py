@@ -6,7 +6,6 @@ The released notebook decides what counts. Of the submission only cell types, so
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ def repair(raw: bytes, released: NotebookNode) -> Repaired:
     try:
         submitted, notes = read(raw)
     except Unreadable as error:
-        clean = copy.deepcopy(released)
+        clean = nbformat.from_dict(released)
         clean.metadata = _metadata(released)
         return Repaired(clean, (), str(error))
     known = {_grade_id(cell): cell for cell in released.cells if _grade_id(cell)}
@@ -84,7 +83,7 @@ def repair(raw: bytes, released: NotebookNode) -> Repaired:
             cells.append(_ordinary(kind, source, index))
             continue
         taken.add(grade_id)
-        template = copy.deepcopy(known[grade_id])
+        template = nbformat.from_dict(known[grade_id])
         if template.cell_type != kind:
             notes.append(f"`{grade_id}` had become a {str(kind)[:20]} cell")
         if not _is(template, "solution"):
@@ -96,7 +95,7 @@ def repair(raw: bytes, released: NotebookNode) -> Repaired:
     for name, template in known.items():
         if _is(template, "grade") and name not in taken:
             notes.append(f"`{name}` was missing and was put back")
-            _put_back(cells, copy.deepcopy(template), name)
+            _put_back(cells, nbformat.from_dict(template), name)
     clean = new_notebook(cells, _metadata(released))
     for cell in clean.cells:
         if cell.cell_type == "code":

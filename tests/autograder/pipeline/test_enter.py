@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 from faults import nbgrader, released_course
+from nbgrader.api import Gradebook
 
 from autograder.demo.play import LESSON, SUBMISSIONS, answer, hand_in, read_sample
 from autograder.pipeline.course import CourseFolder
@@ -20,7 +21,7 @@ c.Late.per_day = 0.1
 """
 QUERIES = {
     "due": "select name, duedate from assignment order by 1",
-    "students": "select id from student order by 1",
+    "students": "select id, first_name from student order by 1",
     "submissions": "select student_id, timestamp, extension from submitted_assignment order by 1",
     "penalties": "select s.student_id, b.name, n.late_submission_penalty from submitted_notebook n "
     "join submitted_assignment s on n.assignment_id = s.id join notebook b on n.notebook_id = b.id order by 1, 2",
@@ -65,6 +66,8 @@ def test_both_ways_leave_the_same(tmp_path: Path) -> None:
     (late / "timestamp.txt").write_text("2026-01-02 10:00:00 UTC")
     (ours.root / "source" / LESSON / "table.csv").write_text("3,4\n")
     ours.secret()
+    with Gradebook(f"sqlite:///{ours.root}/gradebook.db") as gradebook:
+        gradebook.add_student("mei", first_name="Mei")  # the others are not in the gradebook yet
     stock = CourseFolder(shutil.copytree(ours.root, tmp_path / "stock"))
 
     for again in (False, True):

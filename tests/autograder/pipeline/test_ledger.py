@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy.exc import IntegrityError
 
 from autograder.pipeline.ledger import Ledger
 
@@ -47,6 +48,17 @@ def test_what_fails_is_not_written_and_harms_no_other(url: str) -> None:
     assert students(url) == ["ada", "chen"]
 
 
+def test_what_the_database_refuses_at_the_end_harms_no_other(url: str) -> None:
+    with Ledger(url, "default_course") as ledger:
+        with ledger.transaction():
+            ledger.gradebook.add_student("ada")
+        with pytest.raises(IntegrityError):
+            one_again(ledger, "boris", "ada")
+        with ledger.transaction():
+            ledger.gradebook.add_student("chen")
+    assert students(url) == ["ada", "chen"]
+
+
 def test_another_gradebook_is_opened_as_ever(url: str, tmp_path: Path) -> None:
     other = f"sqlite:///{tmp_path}/other.db"
     with Ledger(url, "default_course"), Gradebook(other) as gradebook:
@@ -67,3 +79,10 @@ def half_a_submission(ledger: Ledger, url: str) -> None:
     with ledger.transaction(), Gradebook(url) as gradebook:
         gradebook.update_or_create_student("boris")
         gradebook.find_assignment("none")
+
+
+def one_again(ledger: Ledger, new: str, there: str) -> None:
+    """Writes a student who is new and one who is there already."""
+    with ledger.transaction():
+        ledger.gradebook.add_student(new)
+        ledger.gradebook.add_student(there)
