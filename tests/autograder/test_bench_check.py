@@ -47,6 +47,7 @@ def test_an_exercise_that_there_is_not_is_refused() -> None:
         bench_check(("momentun_step",))
 
 
+@pytest.mark.slow
 def test_a_notebook_waits_for_nothing_that_a_check_may_never_need() -> None:
     said = subprocess.run([sys.executable, "-c", IMPORT + WRONG], capture_output=True, text=True, check=True).stdout
     assert said == "[]\nFalse\n"

@@ -13,6 +13,7 @@ from autograder.pipeline.pages import markdown
 LESSONS = sorted((Path(course.__file__).parent / "source").glob("*/*.ipynb"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_every_formula_of_a_lesson_is_drawn(lesson: Path) -> None:
     cells = [cell for cell in json.loads(lesson.read_text())["cells"] if cell["cell_type"] == "markdown"]

@@ -13,8 +13,14 @@ SEED = 1  # test_words judges every form with another seed
 TRAIN = ("MyOptimizer", "train", "gradient_noise", "Adam")  # their probes train or draw for long
 LONG = ("04_batch_size", "08_adaptive")  # among the quick tests, test_words judges the forms of the shorter lessons
 EXERCISES = [e for exercises in lessons().values() for e in exercises]
+
+
+def slow(name: str, *others: bool) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.slow] * (name in TRAIN or any(others))
+
+
 FORMS = [
-    pytest.param(e, f, id=f"{e.name}-{f.name}", marks=[pytest.mark.slow] * (e.name in TRAIN or lesson not in LONG))
+    pytest.param(e, f, id=f"{e.name}-{f.name}", marks=slow(e.name, lesson not in LONG))
     for lesson, exercises in lessons().items()
     for e in exercises
     for f in e.forms
@@ -34,12 +40,14 @@ def test_a_form_is_caught_and_named(exercise: Exercise, form: Form) -> None:
 
 
 @pytest.mark.parametrize("seed", [SEED, pytest.param(2026, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+@pytest.mark.parametrize("exercise", [pytest.param(e, id=e.name, marks=slow(e.name)) for e in EXERCISES])
 def test_the_reference_is_right(exercise: Exercise, seed: int) -> None:
     assert judge(exercise.name, gather_form(exercise.name, None, seed), seed).kind == "correct"
 
 
-@pytest.mark.parametrize(("exercise", "form"), [(e, f) for e, forms in RIGHT.items() for f in forms])
+@pytest.mark.parametrize(
+    ("exercise", "form"), [pytest.param(e, f, marks=slow(e)) for e, forms in RIGHT.items() for f in forms]
+)
 def test_no_right_form_is_accused(exercise: str, form: object) -> None:
     seed = 7
     draw = next(e.draw for e in EXERCISES if e.name == exercise)

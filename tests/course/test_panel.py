@@ -16,6 +16,8 @@ from course.visuals import Settings, Split, network, panel, run_curves, training
 from course.visuals.panel import DRAWN, Panel
 from course.visuals.runs import LOSSES, OPTIMIZERS, Run, device_name
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
@@ -241,7 +243,6 @@ print(board.run_button.comm.comm_id, board.stop_button.comm.comm_id)
 """
 
 
-@pytest.mark.slow
 def test_in_a_kernel_the_stop_button_ends_a_run_while_it_trains() -> None:
     from jupyter_client.manager import start_new_kernel
 

@@ -282,7 +282,7 @@ def test_a_copied_or_pickled_optimizer_keeps_its_way() -> None:
 
 
 @pytest.mark.parametrize("lr", [0.5, torch.tensor(0.5)], ids=["number", "tensor"])
-@pytest.mark.parametrize("way", ["loop", "foreach", pytest.param("compiled", marks=COMPILER)])
+@pytest.mark.parametrize("way", ["loop", "foreach", COMPILED])
 def test_an_lr_is_a_number_or_a_tensor(way: str, lr: Any) -> None:
     w = torch.ones(2, dtype=torch.float64, requires_grad=True)
     w.grad = torch.ones_like(w)
