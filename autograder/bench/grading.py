@@ -170,14 +170,23 @@ def fill(folder: Path, submissions: int) -> list[NotebookNode]:
 
 
 def sandbox_cost_of(folder: Path, submissions: int, workers: int) -> float:
-    """What isolation adds to a grading: the shorter of two runs each way, in turn, since a machine is never still."""
+    """What isolation adds to a grading: the shorter of two runs each way, in turn, since a machine is never still.
+
+    Raises:
+        DownhillError: if both ways do not give the same verdicts.
+    """
     seconds: dict[str, list[float]] = {"autograder": [], "autograder.bench.unisolated": []}
+    verdicts = []
     fill(folder, submissions)
     for turn in range(2):
         for module, found in seconds.items():
             course = folder.with_name(f"{folder.name}-{module}-{turn}")
             shutil.copytree(folder, course)
-            found.append(downhill(course, workers, None, "--no-feedback", module=module)[0])
+            points, _, report = downhill(course, workers, None, "--no-feedback", module=module)
+            found.append(points)
+            verdicts.append(report["students"])
+    if any(each != verdicts[0] for each in verdicts):
+        raise DownhillError("the same submissions got other verdicts without isolation: that time is none to compare")
     isolated, bare = (min(found) for found in seconds.values())
     return isolated / bare - 1
 
