@@ -140,8 +140,8 @@ def serve(control: socket.socket) -> None:
     if not said:
         os._exit(1)  # how much of the order it had read is not known
     first = json.loads(said)
-    send(control, first)
     ended, watch = os.pidfd_open(kernel), Watch(kernel, first["limits"], folders) if "limits" in first else None
+    send(control, first)  # not before: what it uses from now on may be a student's
     while True:
         ready, _, _ = select.select([control.fileno(), ended], [], [], SECONDS_BETWEEN)
         if ended in ready:
