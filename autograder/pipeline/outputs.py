@@ -8,7 +8,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.pipeline.nodes import new_output
-from autograder.student.evidence import MIME
+from autograder.student.evidence import MIME, writable
 
 
 def plain(outputs: Sequence[Any]) -> list[NotebookNode]:
@@ -55,5 +55,4 @@ def _is_text(value: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    """Text without lone surrogates, which pass JSON but cannot be written again."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    return writable(value) if isinstance(value, str) else ""

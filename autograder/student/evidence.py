@@ -98,11 +98,11 @@ class Evidence:
                 [_value_from_wire(v) for v in _expect(step, list, "a step")]
                 for step in _expect(case.get("steps"), list, "steps")
             ]
-            cases[str(name)[:MAX_TEXT]] = Case(steps, _trouble_from_wire(case.get("trouble")))
+            cases[_text(name, "a case's name")] = Case(steps, _trouble_from_wire(case.get("trouble")))
         return cls(
-            _expect(bundle.get("exercise"), str, "exercise"),
+            _text(bundle.get("exercise"), "exercise"),
             cases,
-            _expect(bundle.get("printed"), str, "printed")[:MAX_TEXT],
+            _text(bundle.get("printed"), "printed"),
         )
 
 
@@ -146,7 +146,7 @@ def _value_to_wire(value: Any) -> dict[str, Any]:
 def _value_from_wire(wire: Any) -> torch.Tensor | Odd:
     wire = _expect(wire, dict, "a value")
     if wire.keys() == {"odd"}:
-        return Odd(_expect(wire["odd"], str, "the name of a type")[:MAX_TEXT])
+        return Odd(_text(wire["odd"], "the name of a type"))
     dtype = DTYPES.get(_expect(wire.get("dtype"), str, "dtype"))
     shape = _expect(wire.get("shape"), list, "shape")
     if dtype is None or len(shape) > 8 or not all(type(n) is int and 0 <= n < 2**31 for n in shape):
@@ -172,8 +172,22 @@ def _trouble_from_wire(wire: Any) -> Trouble | None:
     if kind not in Trouble.KINDS or type(step) is not int:
         raise BadEvidence("trouble of an unknown kind")
     lines = _expect(wire.get("lines"), list | tuple, "lines")[:20]
-    text = _expect(wire.get("text"), str, "trouble's text")
-    return Trouble(kind, text[:MAX_TEXT], step, tuple(_expect(line, str, "a line")[:MAX_TEXT] for line in lines))
+    text = _text(wire.get("text"), "trouble's text")
+    return Trouble(kind, text, step, tuple(_text(line, "a line") for line in lines))
+
+
+def writable(text: str) -> str:
+    r"""Text without lone surrogates, which pass JSON but cannot be written again.
+
+    Example:
+        >>> writable("a\ud800")
+        'a?'
+    """
+    return text.encode("utf-8", "replace").decode()
+
+
+def _text(value: Any, what: str) -> str:
+    return writable(_expect(value, str, what)[:MAX_TEXT])
 
 
 def _expect(value: Any, kind: Any, what: str) -> Any:

@@ -14,7 +14,8 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -55,12 +56,28 @@ class PromptOutput(IOPubThread):
     def send_multipart(self, *args: Any, **kwargs: Any) -> None:
         """Send a message whole: no other thread and no interrupt comes between its parts."""
         if os.getpid() == self._process:
-            with self._sending:
-                before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
-                try:
-                    self.socket.send_multipart(*args, **kwargs)
-                finally:
-                    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            with self._sending, interrupted_afterwards():
+                self.socket.send_multipart(*args, **kwargs)
+
+
+@contextmanager
+def interrupted_afterwards() -> Iterator[None]:
+    """Keep an interrupt back until the end.
+
+    Blocking the signal would not do: where there is another thread it comes to that one, and Python interrupts the
+    main thread all the same.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # it is never interrupted
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 class PromptStream(OutStream):

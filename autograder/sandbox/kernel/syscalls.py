@@ -17,8 +17,9 @@ EPERM, EAFNOSUPPORT = 1, 97
 HUGE, MADV_COLLAPSE = 2 << 20, 25
 KINDS = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 REFUSED = {  # name: its number on x86_64, on aarch64
-    "shmget": (29, 194),  # memory that no process's limit counts, as the next two
+    "shmget": (29, 194),  # memory that no process's limit counts, as the next four
     "msgget": (68, 186),
+    "semget": (64, 190),
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "add_key": (248, 217),  # keyrings outlive processes

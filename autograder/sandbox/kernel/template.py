@@ -25,6 +25,7 @@ from .inside import become_kernel, fork
 from .syscalls import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, fold_memory, prctl
 from .watch import SECONDS_BETWEEN, Watch
 
+SIGNAL = b'{"signal"'
 FONTS = Path(__file__).with_name("fonts")
 IMPORTED_BY_KERNELS = (  # when they start
     "code",
@@ -76,8 +77,12 @@ def main() -> None:
 
 def serve_client(control: socket.socket) -> None:
     """Serve one kernel after another until the socket closes."""
-    while control.recv(1, socket.MSG_PEEK):
-        serve(control)
+    while begun := control.recv(len(SIGNAL), socket.MSG_PEEK):  # of an order, no more than its first key
+        if begun != SIGNAL:
+            serve(control)
+            continue
+        while control.recv(1) not in (b"\n", b""):  # it was for a kernel that had ended already
+            pass
 
 
 def warm_up() -> None:
@@ -140,8 +145,8 @@ def serve(control: socket.socket) -> None:
     if not said:
         os._exit(1)  # how much of the order it had read is not known
     first = json.loads(said)
-    send(control, first)
     ended, watch = os.pidfd_open(kernel), Watch(kernel, first["limits"], folders) if "limits" in first else None
+    send(control, first)  # not before: what it uses from now on may be a student's
     while True:
         ready, _, _ = select.select([control.fileno(), ended], [], [], SECONDS_BETWEEN)
         if ended in ready:

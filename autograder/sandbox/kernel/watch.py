@@ -25,20 +25,25 @@ class Watch:
 
     def __init__(self, kernel: int, limits: dict[str, int], folders: list[int]) -> None:
         self._kernel, self._limits, self._folders = kernel, limits, folders
-        self._inherited = _about(kernel).memory
+        self._inherited = _about(kernel)
 
     def broken(self) -> str:
         """The limit that is broken by now, "memory" or "processes"; "" if none is."""
         about = _family(self._kernel, {int(name): _about(int(name)) for name in os.listdir("/proc") if name.isdigit()})
         give_way([process for process in about if process != self._kernel])
-        own = sum(max(0, each.memory - self._inherited) for each in about.values())
-        memory = self._inherited + own + sum(map(_used, self._folders))
+        own = sum(map(self._own, about.values()))
+        memory = self._inherited.memory + own + sum(map(_used, self._folders))
         threads = sum(each.threads for each in about.values())
         if threads > CALM_THREADS:
             give_way([t for process in about for t in _threads(process) if t != self._kernel])
         if memory > self._limits["memory_bytes"]:
             return "memory"
         return "processes" if threads > self._limits["processes"] else ""
+
+    def _own(self, about: _About) -> int:
+        """The memory that a process does not share with the server: all of it, if it is another program."""
+        shares = about.libraries >= self._inherited.libraries
+        return max(0, about.memory - self._inherited.memory) if shares else about.memory
 
     def close(self) -> None:
         """Let go of the folders."""
@@ -57,9 +62,10 @@ def give_way(threads: list[int]) -> None:
 
 
 class _About(NamedTuple):
-    """Of a process: bytes of memory that are not files', threads, and its parent."""
+    """Of a process: bytes of memory that are not files', those of its libraries' code, threads, and its parent."""
 
     memory: int = 0
+    libraries: int = 0
     threads: int = 0
     parent: int = 0
 
@@ -69,13 +75,21 @@ def _about(process: int) -> _About:
 
     `status` is read and not `smaps`, which waits for a lock that a process may never let go of.
     """
+    told = _status(f"/proc/{process}")
+    threads, parent = (int(told.get(name, b"0")) for name in (b"Threads", b"PPid"))
+    if b"RssAnon" not in told and threads > 1:  # its first thread has ended, and tells nothing of what the others use
+        others = (_status(f"/proc/{process}/task/{thread}") for thread in _threads(process))
+        told = next((other for other in others if b"RssAnon" in other), told)
+    kilobytes = [int(told.get(name, b"0").split()[0]) for name in (b"RssAnon", b"RssShmem", b"VmLib")]
+    return _About(sum(kilobytes[:2]) * 1024, kilobytes[2] * 1024, threads, parent)
+
+
+def _status(folder: str) -> dict[bytes, bytes]:
     try:
-        with open(f"/proc/{process}/status", "rb") as file:
-            told = dict(line.split(b":", 1) for line in file if b":" in line)
+        with open(f"{folder}/status", "rb") as file:
+            return dict(line.split(b":", 1) for line in file if b":" in line)
     except OSError:
-        return _About()
-    memory = sum(int(told[name].split()[0]) * 1024 for name in (b"RssAnon", b"RssShmem") if name in told)
-    return _About(memory, int(told.get(b"Threads", b"0")), int(told.get(b"PPid", b"0")))
+        return {}
 
 
 def _family(kernel: int, everybody: dict[int, _About]) -> dict[int, _About]:

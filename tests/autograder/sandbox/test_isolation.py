@@ -114,7 +114,7 @@ def test_it_is_nobody_and_can_become_no_one_else() -> None:
     assert "CapEff:\\t0000000000000000" in told(ran)
     assert "CapBnd:\\t0000000000000000" in told(ran)
     assert "NoNewPrivs:\\t1" in told(ran)
-    for call in (29, 250, 319) if platform.machine() == "x86_64" else ():
+    for call in (29, 64, 250, 319) if platform.machine() == "x86_64" else ():
         assert told(inside(f"import ctypes; print(ctypes.CDLL(None).syscall({call}, 0, 0, 0))")) == "-1\n", call
     vsock = "import socket; socket.socket(40, socket.SOCK_STREAM)"
     assert told(inside(vsock)).startswith("OSError: [Errno 97]")
@@ -210,6 +210,28 @@ def test_memory_of_all_processes_together_is_limited() -> None:
     assert ran.stopped == "memory"
 
 
+def test_memory_of_other_programs_is_limited() -> None:
+    grow = "x = b'x' * (140 * 2**20); import time; time.sleep(60)"
+    bomb = f"import subprocess, sys, time\nfor _ in range(16): subprocess.Popen([sys.executable, '-SEc', {grow!r}])\n"
+    assert inside(bomb + "time.sleep(60)", memory_bytes=1_800_000_000).stopped == "memory"
+
+
+def test_memory_of_a_process_whose_first_thread_has_ended_is_limited() -> None:
+    bomb = """
+import ctypes, os, threading, time
+def grow():
+    time.sleep(0.2)  # until then the first thread has ended
+    x = b"x" * (140 * 2**20)
+    time.sleep(60)
+for _ in range(16):
+    if os.fork() == 0:
+        threading.Thread(target=grow).start()
+        ctypes.CDLL(None).pthread_exit(None)
+time.sleep(60)
+"""
+    assert inside(bomb, memory_bytes=1_800_000_000).stopped == "memory"
+
+
 def test_output_is_cut_while_it_streams() -> None:
     ran = inside("while True: print('x' * 1000)", "1", output_bytes=100_000, cell_seconds=60)
     assert ran.stopped == "output"
@@ -226,6 +248,30 @@ def test_what_was_put_out_before_a_kernel_is_killed_is_kept() -> None:
 def test_an_interrupt_leaves_messages_whole() -> None:
     ran = inside("while True: display(1)", "print('goes on')", cell_seconds=1, output_bytes=100_000_000)
     assert (ran.stopped, ran.slow_cells, told(ran)) == ("", (0,), "goes on\n")
+
+
+def test_an_interrupt_that_comes_to_another_thread_leaves_messages_whole() -> None:
+    often = """
+import os, signal, threading, time
+shows = done = False
+def interrupt():
+    global shows
+    while not done:
+        if shows:
+            time.sleep(0.003)
+            shows = False
+            os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.001)
+threading.Thread(target=interrupt).start()
+for _ in range(200):
+    try:
+        shows = True
+        while True: display(1)
+    except KeyboardInterrupt: pass
+done = True
+"""
+    ran = inside(often, "print('goes on')", output_bytes=100_000_000)
+    assert (ran.stopped, told(ran)) == ("", "goes on\n")
 
 
 def test_threads_put_out_and_a_forked_process_does_not() -> None:

@@ -64,3 +64,10 @@ def test_a_malformed_bundle_is_refused(wire: object) -> None:
 def test_oversized_evidence_is_refused() -> None:
     with pytest.raises(BadEvidence, match="bytes of evidence"):
         Evidence.from_wire({"exercise": "x" * 3_000_000, "cases": {}, "printed": ""})
+
+
+def test_text_that_cannot_be_written_is_made_writable() -> None:
+    trouble = {"kind": "raised", "text": "\ud800", "step": 1, "lines": ["\udfff"]}
+    cases = {"a\ud800": {"steps": [[{"odd": "\ud800"}]], "trouble": trouble}}
+    read = Evidence.from_wire({"exercise": "\ud800", "cases": cases, "printed": "\ud800"})
+    assert str(read).encode().count(b"?") == 6
