@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -102,6 +103,9 @@ class Processes(Pool):
         processes = list((self.executor._processes or {}).values())
         for process in processes:
             process.kill()
+        queue = getattr(self.executor, "_call_queue", None)
+        if queue and sys.version_info[:3] < (3, 11, 5):  # these wait for ever until the next unit is handed out
+            queue._reader.close()
         self.executor.shutdown(wait=True, cancel_futures=True)
 
 
