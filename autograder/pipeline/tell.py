@@ -7,11 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from autograder.files import write
 from autograder.pipeline import score
-from autograder.pipeline.nodes import written
+from autograder.pipeline.nodes import read, written
 from autograder.verdict import Verdict
 
 
@@ -41,7 +39,7 @@ def _draw(path: Path, wrong: dict[str, Verdict]) -> None:
     pictures = score.drawn(wrong)
     if not pictures:
         return
-    notebook, mode = nbformat.read(path, as_version=4), path.stat().st_mode
+    notebook, mode = read(path), path.stat().st_mode
     score.add_pictures(notebook, pictures)
     write(path, written(notebook))
     path.chmod(mode)

@@ -42,7 +42,11 @@ def course(handed_in: CourseFolder, tmp_path: Path) -> CourseFolder:
 def start(course: CourseFolder, *more: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "autograder", "grade", LESSON, "--course", str(course.root), "--no-feedback"]
     return subprocess.Popen(
-        [*command, "--workers", "2", *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--workers", "2", *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's `&` has it ignored
     )
 
 
