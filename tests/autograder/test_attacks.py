@@ -18,6 +18,7 @@ ATTACKS = sorted((Path(__file__).parent.parent / "attacks").glob("*.ipynb"))
 EXPECTED = {
     "endless_loop": "time",
     "loop_deaf_to_interrupts": "time",
+    "patched_libraries": "time",
     "torch_optim_inside": "flagged",
     "publishes_past_the_capture": "no_evidence",
     "clears_and_checks_again": "no_evidence",  # two bundles, since none is taken back
@@ -33,7 +34,8 @@ def test_an_attack_earns_nothing(attack: Path) -> None:
     seed = 11
     exercises = exercises_of(LESSON)
     repaired = repair(attack.read_bytes(), released_notebook(LESSON))
-    ran = run(repaired.notebook, draw_problems(exercises, seed), Limits(3, 60, 1_000_000), {})
+    seconds = 3 if EXPECTED.get(attack.stem) == "time" else 30  # importing torch.optim can take 3 s
+    ran = run(repaired.notebook, draw_problems(exercises, seed), Limits(seconds, 60, 1_000_000), {})
     found = verdicts(ran, exercises, seed)
     assert [v.fraction for v in found.values()] == [0, 0, 0]
     if attack.stem in EXPECTED:
