@@ -76,6 +76,12 @@ def test_the_students_side_needs_nothing_but_torch_and_ipython() -> None:
             "assert judge('train', gather_form('train', None, 1), 1).kind == 'correct'",
             "torch._dynamo sympy",
         ),
+        (  # a kernel in which a student compares with torch
+            "from autograder.student.uncompiled import spare_the_compiler; spare_the_compiler(); import torch; "
+            "p = torch.ones(2, requires_grad=True); kinds = torch.optim.SGD, torch.optim.RMSprop, torch.optim.AdamW; "
+            "[(p.sum().backward(), kind([p], lr=0.1).step()) for kind in kinds]",
+            "torch._dynamo sympy",
+        ),
     ],
 )
 def test_what_takes_seconds_to_import_is_not_imported(program: str, spared: str) -> None:
