@@ -14,7 +14,9 @@ import torch
 
 
 def spare_the_compiler() -> None:
-    """Mark the methods by themselves, and let steps tell nothing. Who compiles one in this process does it for real.
+    """Mark the methods by themselves, and let no step tell where a graph breaks.
+
+    Who compiles an optimizer in this process compiles it for real.
 
     Example:
         >>> spare_the_compiler()
@@ -24,18 +26,18 @@ def spare_the_compiler() -> None:
     for method in vars(torch.optim.Optimizer).values():
         if hasattr(method, "__wrapped__"):
             setattr(method.__wrapped__, "__dynamo_disable", method.__wrapped__)
-    for kind in vars(torch.optim).values():
-        step = vars(kind).get("step") if isinstance(kind, type) else None
-        if step is not None and step.__code__.co_name == "_use_grad":
-            kind.step = _step(step.__wrapped__)
+    kinds: list[Any] = torch.optim.Optimizer.__subclasses__()
+    for kind in kinds:
+        if kind.step.__code__.co_name == "_use_grad":  # torch's decorator, which is what tells the compiler
+            kind.step = _without_telling(kind.step.__wrapped__)
 
 
-def _step(told: Callable[..., Any]) -> Callable[..., Any]:
-    """A step that keeps gradients only if its optimizer is differentiable, as torch's does."""
+def _without_telling(step: Callable[..., Any]) -> Callable[..., Any]:
+    """What else torch's decorator does: gradients are kept only if the optimizer is differentiable."""
 
-    @wraps(told)
-    def step(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> Any:
+    @wraps(step)
+    def keep_gradients(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> Any:
         with torch.set_grad_enabled(self.defaults["differentiable"]):
-            return told(self, *args, **kwargs)
+            return step(self, *args, **kwargs)
 
-    return step
+    return keep_gradients
